@@ -1,0 +1,6 @@
+"""OpenAI conversations as code.
+
+spec files -> language -> spec -> graph -> refresh -> expand -> diff -> plan -> execute -> state
+                                             ^                                   |
+                                             +------------ provider <------------+ -> the API
+"""

@@ -1,0 +1,219 @@
+"""Diagnostics: a user's mistake, with file:line:column and the lines it points at."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.errors import SpecError
+
+
+class Severity(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place: *line* and *column* (in graphemes) from 1, *byte* (in UTF-8) from 0."""
+
+    line: int
+    column: int
+    byte: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRange:
+    """A stretch of one file."""
+
+    path: str
+    start: Position
+    end: Position
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.start.line}:{self.start.column}"
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """The text of one spec file, and where its lines begin. Offsets are in code points."""
+
+    path: str
+    text: str
+    _line_starts: list[int] | None = field(default=None, repr=False)
+
+    def range(self, start: int, end: int) -> SourceRange:
+        """The stretch between two offsets of the text."""
+        return SourceRange(self.path, self.position(start), self.position(max(start, end)))
+
+    def position(self, offset: int) -> Position:
+        """Where an offset of the text lies."""
+        starts = self._starts()
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect.bisect_right(starts, offset) - 1
+        before = self.text[starts[line] : offset]
+        return Position(line + 1, grapheme_count(before) + 1, len(self.text[:offset].encode()))
+
+    def line(self, number: int) -> str:
+        """The text of a line, counted from 1, without its line end."""
+        starts = self._starts()
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def _starts(self) -> list[int]:
+        if self._line_starts is None:
+            self._line_starts = [0]
+            find = self.text.find
+            at = find("\n")
+            while at != -1:
+                self._line_starts.append(at + 1)
+                at = find("\n", at + 1)
+        return self._line_starts
+
+
+Place = tuple[SourceFile, int, int]
+"""A stretch of a file as everything before the diagnostics knows it: file, start and end offset."""
+
+
+def grapheme_count(text: str) -> int:
+    """How many characters a person sees in *text*."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    import regex  # python-hcl2's lark already brings it; only non-ASCII text pays for the import
+
+    return len(regex.findall(r"\X", text))
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One thing to tell the user about the spec.
+
+    *summary* is a noun phrase without a full stop, *detail* says what is wrong and then what to
+    do. *subject* is the place, *lines* the source lines it covers, *context* the block it stands
+    in (`resource "openai_message" "a"`), *values* what the names in it stand for
+    (`var.x`, `is "abc"`); *address* names the instance where there is no place.
+    """
+
+    severity: Severity
+    summary: str
+    detail: str = ""
+    subject: SourceRange | None = None
+    lines: tuple[str, ...] = ()
+    context: str | None = None
+    values: tuple[tuple[str, str], ...] = ()
+    address: str | None = None
+
+
+class Diagnostics:
+    """What has been found so far, errors and warnings, in the order of finding."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+
+    def error(
+        self,
+        summary: str,
+        detail: str = "",
+        *,
+        place: Place | None = None,
+        context: str | None = None,
+        values: tuple[tuple[str, str], ...] = (),
+        address: str | None = None,
+    ) -> None:
+        """Note a mistake that stops the command once everything has been looked at."""
+        self._found.append(
+            diagnostic(
+                Severity.ERROR,
+                summary,
+                detail,
+                place=place,
+                context=context,
+                values=values,
+                address=address,
+            )
+        )
+
+    def warning(
+        self,
+        summary: str,
+        detail: str = "",
+        *,
+        place: Place | None = None,
+        context: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Note something the user should know and that stops nothing."""
+        self._found.append(
+            diagnostic(
+                Severity.WARNING, summary, detail, place=place, context=context, address=address
+            )
+        )
+
+    def extend(self, found: Iterable[Diagnostic]) -> None:
+        """Take over diagnostics made elsewhere."""
+        self._found.extend(found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether anything found stops the command."""
+        return any(each.severity is Severity.ERROR for each in self._found)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The errors, each once, in order of place."""
+        return tuple(each for each in self if each.severity is Severity.ERROR)
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """The warnings, each once, in order of place."""
+        return tuple(each for each in self if each.severity is Severity.WARNING)
+
+    def raise_if_errors(self) -> None:
+        """Stop here if there is any error.
+
+        Raises:
+            SpecError: with every diagnostic, warnings included.
+        """
+        if self.has_errors:
+            raise SpecError(tuple(self))
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        unique = dict.fromkeys(self._found)
+        return iter(sorted(unique, key=_place))
+
+    def __len__(self) -> int:
+        return len(dict.fromkeys(self._found))
+
+
+def _place(each: Diagnostic) -> tuple[bool, str, int, int]:
+    if each.subject is None:
+        return (True, each.address or "", 0, 0)
+    return (False, each.subject.path, each.subject.start.line, each.subject.start.column)
+
+
+def diagnostic(
+    severity: Severity,
+    summary: str,
+    detail: str = "",
+    *,
+    place: Place | None = None,
+    context: str | None = None,
+    values: tuple[tuple[str, str], ...] = (),
+    address: str | None = None,
+) -> Diagnostic:
+    """Make a diagnostic about *place*, with the lines it covers."""
+    if place is None:
+        return Diagnostic(severity, summary, detail, None, (), context, values, address)
+    source, start, end = place
+    subject = source.range(start, end)
+    last = min(subject.end.line, subject.start.line + MAX_SNIPPET_LINES - 1)
+    lines = tuple(source.line(number) for number in range(subject.start.line, last + 1))
+    return Diagnostic(severity, summary, detail, subject, lines, context, values, address)
+
+
+MAX_SNIPPET_LINES = 3
+"""How many source lines a diagnostic shows at the most."""

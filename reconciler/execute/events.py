@@ -1,0 +1,107 @@
+"""Events: what happens during a run, for whoever watches; frozen, never decided upon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.errors import ReconcilerError
+from reconciler.plan.model import Action
+from reconciler.state.model import OutputValue, Suspect
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshing:
+    """An object is about to be read."""
+
+    address: Address
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStarted:
+    """A change is about to be sent."""
+
+    address: Address
+    action: Action
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFinished:
+    """A change is done and recorded."""
+
+    address: Address
+    action: Action
+    id: str | None
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFailed:
+    """A change is over and was not done, or nobody knows."""
+
+    address: Address
+    action: Action
+    error: ReconcilerError
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The run waits for the server."""
+
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """A write of an interrupted run has been explained."""
+
+    address: Address
+    message: str
+
+
+Event = Refreshing | ChangeStarted | ChangeFinished | ChangeFailed | Waiting | Recovered
+
+
+class Status(StrEnum):
+    """How one change ended."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one change ended, and why it was not applied."""
+
+    address: Address
+    action: Action
+    status: Status
+    error: ReconcilerError | None = None
+    blocked_by: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run ended: every change exactly once."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    outputs: dict[str, OutputValue] = field(default_factory=dict)
+    suspects: tuple[Suspect, ...] = ()
+    warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+    calls: int = 0
+    imported: int = 0
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    forgotten: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether every change was applied."""
+        return not self.interrupted and all(each.status is Status.APPLIED for each in self.outcomes)

@@ -1,0 +1,35 @@
+"""Expand: what the spec means here, as instances with their desired values, known or unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.address import Address
+from reconciler.diagnostics import Place
+from reconciler.schema import Path, Schema, Value
+from reconciler.spec.model import Lifecycle
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a resource block with what the spec asks of it."""
+
+    address: Address
+    schema: Schema
+    desired: Mapping[str, Value]
+    """Every argument of the schema, None where the spec leaves it out; converted to its type."""
+    sensitive: tuple[Path, ...]
+    depends_on: frozenset[Address]
+    """Instances it depends on, directly or through locals, modules and data sources."""
+    rank: int
+    """Place in the lexicographically first topological order of the whole graph."""
+    lifecycle: Lifecycle
+    place: Place
+    provider: str = "openai"
+    """Provider configuration: "openai" or "openai.alias"."""
+    parent: Address | str | None = None
+    """For a member of a sequence: the address of its parent if the specs manage it, else its id."""
+    triggers: frozenset[Address] = field(default_factory=frozenset)
+    """`replace_triggered_by`, resolved to instances."""
+    argument_places: Mapping[str, Place] = field(default_factory=dict)

@@ -1,0 +1,118 @@
+"""Syntax: bodies, blocks and expressions as later stations see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.diagnostics import Diagnostics, Place, SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Traversal:
+    """A reference as written: `openai_message.turn["k"].id` is root `openai_message` and steps.
+
+    A step is an attribute name (str), a constant index (int, or `IndexKey` text), or None for an
+    index or splat that is only known by evaluating it. Steps stop at the first thing that is not
+    one of these.
+    """
+
+    root: str
+    steps: tuple[Step, ...]
+    place: Place
+
+    @property
+    def text(self) -> str:
+        """The reference as written in the file."""
+        source, start, end = self.place
+        return source.text[start:end]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """A constant index in brackets: `["k"]` or `[0]`."""
+
+    key: str | int
+
+
+Step = str | IndexKey | None
+
+
+class Scope(Protocol):
+    """What names stand for while an expression is evaluated."""
+
+    def root(self, name: str) -> object:
+        """The value a root name stands for.
+
+        A `Mapping` answer is an object whose attributes may be computed on access.
+
+        Raises:
+            LookupError: no such name; the message and the names there are go into the diagnostic.
+        """
+
+    @property
+    def functions(self) -> Mapping[str, object]:
+        """The functions that may be called, by name."""
+
+
+class Expression(Protocol):
+    """One expression of the spec, evaluated as often as wanted."""
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+
+    def references(self) -> tuple[Traversal, ...]:
+        """Every reference in it, without `for` variables; in source order, duplicates kept."""
+
+    def evaluate(self, scope: Scope) -> object:
+        """Its value: plain data, with `Unknown` and `Sensitive` where they apply.
+
+        Raises:
+            SpecError: what is wrong, with places.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`name = expression`."""
+
+    name: str
+    expression: Expression
+    place: Place
+    """The name and the expression."""
+    name_place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`type "label" { body }`."""
+
+    type: str
+    labels: tuple[str, ...]
+    body: Body
+    place: Place
+    """The header: type and labels."""
+    label_places: tuple[Place, ...]
+    type_place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What stands between braces, or in a file: arguments by name, blocks in order."""
+
+    arguments: Mapping[str, Argument]
+    blocks: tuple[Block, ...]
+    place: Place
+    """From the first to the last character between the braces."""
+
+
+class ParseFile(Protocol):
+    """The signature of `reconciler.language.parse.parse_file`."""
+
+    def __call__(self, source: SourceFile, diagnostics: Diagnostics) -> Body: ...

@@ -1,0 +1,233 @@
+"""Plan: one change per instance, and what each thread's order asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.diagnostics import Diagnostic
+from reconciler.schema import Attributes, Path, Value
+from reconciler.state.model import OutputValue, StateObject, Suspect
+
+
+class Action(StrEnum):
+    """What will be done to one instance."""
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    FORGET = "forget"
+
+    @property
+    def symbol(self) -> str:
+        """How the action is drawn in front of a block."""
+        return _SYMBOLS[self]
+
+
+_SYMBOLS = {
+    Action.NO_OP: " ",
+    Action.CREATE: "+",
+    Action.READ: "<=",
+    Action.UPDATE: "~",
+    Action.REPLACE: "-/+",
+    Action.DELETE: "-",
+    Action.FORGET: ".",
+}
+
+
+class Reason(StrEnum):
+    """Why, for people only: nothing is decided by it. Terraform's names where it has one."""
+
+    CANNOT_UPDATE = "replace_because_cannot_update"
+    TAINTED = "replace_because_tainted"
+    REQUESTED = "replace_by_request"
+    TRIGGERS = "replace_by_triggers"
+    REWRITE = "replace_because_order"
+    PARENT_REPLACED = "replace_because_parent_replaced"
+    NO_BLOCK = "delete_because_no_resource_config"
+    NO_MODULE = "delete_because_no_module"
+    WRONG_REPETITION = "delete_because_wrong_repetition"
+    COUNT_INDEX = "delete_because_count_index"
+    EACH_KEY = "delete_because_each_key"
+    DEPOSED = "delete_because_deposed"
+    GONE = "create_because_gone"
+    CONFIG_UNKNOWN = "read_because_config_unknown"
+    DEPENDENCY_PENDING = "read_because_dependency_pending"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One instance's line in the plan.
+
+    *before* is what the API has now (None: nothing), *after* what will be there, with `Unknown`
+    leaves (None: nothing). *replace_paths* are the attributes that force a replacement.
+    """
+
+    address: Address
+    action: Action
+    before: Attributes | None
+    after: Attributes | None
+    reason: Reason | None = None
+    replace_paths: tuple[Path, ...] = ()
+    before_sensitive: tuple[Path, ...] = ()
+    after_sensitive: tuple[Path, ...] = ()
+    recorded: StateObject | None = None
+    """What state has under this address, after moves; the object that an update, replacement
+    or deletion is about."""
+    moved_from: Address | None = None
+    import_id: str | None = None
+    create_before_destroy: bool = False
+    depends_on: frozenset[Address] = frozenset()
+    """Instances that must be settled before this one may start (creates and updates); deletions
+    run in the opposite direction."""
+    protected: bool = False
+    """Whether state shall remember the object as protected from now on."""
+    deposed: str | None = None
+    note: str | None = None
+    """One more sentence for people: what an edit costs."""
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether carrying it out does more than a no-op: state-only moves and imports count."""
+        return (
+            self.action is not Action.NO_OP
+            or self.moved_from is not None
+            or self.import_id is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What someone else did to one managed object since state last saw it."""
+
+    address: Address
+    before: Attributes
+    after: Attributes | None
+    sensitive: tuple[Path, ...] = ()
+    position: tuple[int, int] | None = None
+    """For a missing member: (4, 9) is "position 4 of 9"."""
+
+
+@dataclass(frozen=True, slots=True)
+class SequencePlan:
+    """What apply does to the order of one sequence.
+
+    *order* is the whole desired order; *kept* stay where they are, *appended* are created in this
+    order behind what is there (in the creating call as far as it reaches), among them *rewritten*,
+    which exist already and are created anew only to stand in the right place; *deleted* go last.
+    """
+
+    parent: Address | str
+    """The parent's address, or its id where the specs do not manage it."""
+    member_type: str
+    order: tuple[Address, ...]
+    kept: tuple[Address, ...]
+    appended: tuple[Address, ...]
+    rewritten: tuple[Address, ...] = ()
+    deleted: tuple[Address, ...] = ()
+    deleted_unmanaged: tuple[str, ...] = ()
+    unmanaged: int = 0
+    grown: int = 0
+    """Unmanaged members that are new since the last apply."""
+    last_id: str | None = None
+    """The last id seen in the listing; a destructive apply looks again."""
+    parent_replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChange:
+    """One output before and after; None in *before* or *after* means there is none."""
+
+    name: str
+    before: OutputValue | None
+    after: OutputValue | None
+    """Its value may hold `Unknown`."""
+
+    @property
+    def action(self) -> Action:
+        """What happens to it."""
+        if self.before is None:
+            return Action.CREATE
+        if self.after is None:
+            return Action.DELETE
+        if self.before.value == self.after.value and self.before.sensitive == self.after.sensitive:
+            return Action.NO_OP
+        return Action.UPDATE
+
+
+class PlanMode(StrEnum):
+    """What the plan is for."""
+
+    NORMAL = "normal"
+    DESTROY = "destroy"
+    REFRESH_ONLY = "refresh-only"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The summary line."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    import_: int = 0
+    forget: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything apply would do, decided."""
+
+    mode: PlanMode
+    changes: tuple[PlannedChange, ...]
+    """Sorted by address, deletions last; no-ops included."""
+    sequences: tuple[SequencePlan, ...] = ()
+    drift: tuple[Drift, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    suspects: tuple[Suspect, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    """Problems found after the changes were decided; such a plan is shown and never applied."""
+    refreshed: Mapping[Address, StateObject | None] = field(default_factory=dict)
+    """What state should remember after the refresh where that differs; None: the object is gone."""
+    calls: int = 0
+    """How many API calls an apply will make at least."""
+    seconds: float = 0.0
+    """How long they take at the known rate limits, 0 where none is known."""
+    lineage: str = ""
+    serial: int = 0
+    state_digest: str = ""
+    timestamp: str = ""
+    targeted: bool = False
+    values: Mapping[str, Value] = field(default_factory=dict)
+    """Root variables the plan was made with, without sensitive ones."""
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether apply would change anything on the server or in state: changes and outputs."""
+        return any(each.changes_something for each in self.changes) or any(
+            each.action is not Action.NO_OP for each in self.outputs
+        )
+
+    @property
+    def can_apply(self) -> bool:
+        """Whether there is anything to do and nothing forbids it."""
+        return not self.errors and (self.has_changes or bool(self.drift))
+
+    @property
+    def counts(self) -> Counts:
+        """A replacement counts once in add and once in destroy."""
+        actions = [each.action for each in self.changes]
+        replaced = actions.count(Action.REPLACE)
+        return Counts(
+            add=actions.count(Action.CREATE) + replaced,
+            change=actions.count(Action.UPDATE),
+            destroy=actions.count(Action.DELETE) + replaced,
+            import_=sum(each.import_id is not None for each in self.changes),
+            forget=actions.count(Action.FORGET),
+        )

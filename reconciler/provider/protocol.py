@@ -1,0 +1,111 @@
+"""Provider: what the engine asks of the world, whatever API is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from reconciler.schema import Attributes, Schema
+
+
+class Carry(StrEnum):
+    """How a dialect carries an argument."""
+
+    EXACT = "exact"
+    STATE_ONLY = "state only"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one dialect can and cannot do; printed in the docs."""
+
+    dialect: str
+    roles: tuple[str, ...]
+    batch_limit: int
+    """Members that the call creating their parent may carry."""
+    append_limit: int
+    """Members that one later call may append."""
+    page_limit: int = 100
+    deletes_members: bool = True
+    deletes_members_with_parent: bool = True
+    updates_members: bool = True
+    lists_parents: bool = False
+    keeps_order: bool = True
+    carry: Mapping[tuple[str, str], Carry] = field(default_factory=dict)
+    """(type, argument) to how it is carried; exact where not named."""
+    id_prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Type to the prefixes its ids may have; an id with the prefix of another dialect is told
+    before any request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of a sequence as a listing shows it."""
+
+    id: str
+    attributes: Attributes
+    """Normalised to the schema of the member type; for what is not a message only `id`."""
+    is_message: bool = True
+    reproducible: bool = True
+    """False where a run made it or a part of it cannot be sent."""
+
+
+class Provider(Protocol):
+    """One configured endpoint. Every method raises leaves of `ProviderError` and nothing else.
+
+    Attributes go in as desired (plain, wholly known) and come back normalised to the schema,
+    with every attribute of the schema that the API carries.
+    """
+
+    @property
+    def schemas(self) -> Mapping[str, Schema]:
+        """Resource types by name."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this dialect can carry."""
+
+    async def create(
+        self, type_: str, desired: Attributes, members: Sequence[Attributes] = ()
+    ) -> Attributes:
+        """Create an object, with its first members in the same call; ids of members are not told.
+
+        Raises:
+            OutcomeUnknown: it may exist now.
+        """
+
+    async def append(
+        self, type_: str, parent_id: str, members: Sequence[Attributes]
+    ) -> tuple[Attributes, ...]:
+        """Append members in order, at most `append_limit`; one call."""
+
+    async def read(self, type_: str, object_: Attributes) -> Attributes:
+        """Read an object; *object_* holds its `id` and, for a member, its parent's.
+
+        Raises:
+            ObjectNotFound: the API itself says that it is not there.
+        """
+
+    def list_members(
+        self, type_: str, parent_id: str, *, after: str | None = None
+    ) -> AsyncIterator[tuple[Member, ...]]:
+        """List the members of a parent in server order, oldest first, a page at a time.
+
+        The listing is complete when the iterator ends by itself.
+        """
+
+    async def update(self, type_: str, object_: Attributes, desired: Attributes) -> Attributes:
+        """Bring the in-place arguments of an object to *desired*."""
+
+    async def delete(self, type_: str, object_: Attributes) -> None:
+        """Delete an object.
+
+        Raises:
+            ObjectNotFound: it was not there; the caller decides whether that is success.
+        """
+
+    async def aclose(self) -> None:
+        """Close every connection."""

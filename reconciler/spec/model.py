@@ -1,0 +1,190 @@
+"""Spec: what is wanted, as blocks with unevaluated expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.address import Address, Mode
+from reconciler.diagnostics import Place, SourceFile
+from reconciler.language.syntax import Argument, Body, Expression, Traversal
+from reconciler.schema import Path, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`validation`, `precondition`, `postcondition` or `assert`: a condition and what to say."""
+
+    condition: Expression
+    error_message: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """`variable "name"`. *type* is in JSON form, `"dynamic"` if not given."""
+
+    name: str
+    type: object
+    type_defaults: object
+    """What `optional(type, default)` attributes fall back to; None without any."""
+    default: Expression | None
+    description: str
+    sensitive: bool
+    nullable: bool
+    validations: tuple[Rule, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """One name of a `locals` block."""
+
+    name: str
+    expression: Expression
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`output "name"`."""
+
+    name: str
+    expression: Expression
+    description: str
+    sensitive: bool
+    depends_on: tuple[Traversal, ...]
+    preconditions: tuple[Rule, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderBlock:
+    """`provider "openai"`, with its alias if it has one."""
+
+    name: str
+    alias: str | None
+    arguments: Mapping[str, Argument]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The `lifecycle` block of a resource."""
+
+    prevent_destroy: bool | None = None
+    create_before_destroy: bool = False
+    ignore_changes: tuple[Path, ...] | Literal["all"] = ()
+    replace_triggered_by: tuple[Traversal, ...] = ()
+    preconditions: tuple[Rule, ...] = ()
+    postconditions: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceBlock:
+    """`resource` or `data`: one block, standing for one or more instances."""
+
+    type: str
+    name: str
+    mode: Mode
+    schema: Schema
+    body: Body
+    """Arguments of the type only; meta-arguments have been taken out. `dynamic` blocks remain."""
+    count: Expression | None
+    for_each: Expression | None
+    depends_on: tuple[Traversal, ...]
+    provider_alias: str | None
+    lifecycle: Lifecycle
+    place: Place
+
+    @property
+    def address(self) -> Address:
+        """The block's address inside its own module."""
+        return Address(self.type, self.name, mode=self.mode)
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """`module "name"`, with the module it calls."""
+
+    name: str
+    module: Module
+    arguments: Mapping[str, Argument]
+    count: Expression | None
+    for_each: Expression | None
+    depends_on: tuple[Traversal, ...]
+    providers: Mapping[str, str | None]
+    """Provider alias inside the module (None key as "") to alias here."""
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class ImportBlock:
+    """`import { to, id, for_each }`."""
+
+    to: Expression
+    to_traversal: Traversal
+    id: Expression
+    for_each: Expression | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class MovedBlock:
+    """`moved { from, to }`, addresses relative to the module; without a key: every instance."""
+
+    from_: Address
+    to: Address
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedBlock:
+    """`removed { from, lifecycle { destroy } }`."""
+
+    from_: Address
+    destroy: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class CheckBlock:
+    """`check "name"`: assertions that warn, and at most one data source of their own."""
+
+    name: str
+    data: ResourceBlock | None
+    asserts: tuple[Rule, ...]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """The blocks of one folder. Everything is by name, in order of file name and line."""
+
+    path: str
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+    locals: Mapping[str, Local] = field(default_factory=dict)
+    outputs: Mapping[str, Output] = field(default_factory=dict)
+    providers: tuple[ProviderBlock, ...] = ()
+    resources: Mapping[Address, ResourceBlock] = field(default_factory=dict)
+    """By block address inside the module; data sources too."""
+    calls: Mapping[str, ModuleCall] = field(default_factory=dict)
+    imports: tuple[ImportBlock, ...] = ()
+    moved: tuple[MovedBlock, ...] = ()
+    removed: tuple[RemovedBlock, ...] = ()
+    checks: tuple[CheckBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Everything the user wrote."""
+
+    root: Module
+    directory: str
+    """Absolute path of the specs folder."""
+    sources: Mapping[str, SourceFile]
+    """Every file read, by path relative to the folder above the specs or as given."""
+    given: Mapping[str, object]
+    """Values of root variables from outside, already plain data or `Expression`s still to be
+    evaluated once the variable's type is known (as text)."""

@@ -1,0 +1,114 @@
+"""State: what is remembered of every object, and of runs that did not end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.schema import Path, Value
+
+PROVIDER = 'provider["registry.terraform.io/mkdev-me/openai"]'
+"""The provider address that new objects get in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateObject:
+    """One remote object as last seen, under the address that manages it."""
+
+    address: Address
+    attributes: Mapping[str, Value]
+    """As the API returned them, plus the arguments that live in state only."""
+    sent: Mapping[str, Value] = field(default_factory=dict)
+    """Arguments as they were sent, where that is not what was returned."""
+    sensitive: tuple[Path, ...] = ()
+    dependencies: tuple[str, ...] = ()
+    """Block addresses it depended on, for the order of destruction once the spec is gone."""
+    protected: bool = False
+    """Refuses destruction whatever became of its block."""
+    irreproducible: bool = False
+    """Was made by a run or has parts that cannot be sent: never rewritten."""
+    previous_id: str | None = None
+    create_before_destroy: bool = False
+    tainted: bool = False
+    deposed: str | None = None
+    """Set on an object that has been replaced and is still to be deleted: a key of 8 hex digits."""
+    provider: str = PROVIDER
+
+    @property
+    def id(self) -> str:
+        """The id the API gave it."""
+        return str(self.attributes["id"])
+
+    @property
+    def arguments(self) -> dict[str, Value]:
+        """The arguments as they were sent: what a desired value is compared with."""
+        return {**self.attributes, **self.sent}
+
+
+@dataclass(frozen=True, slots=True)
+class OutputValue:
+    """An output as last applied; *type* in JSON form."""
+
+    value: Value
+    type: object
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Which API a provider configuration talks to: what makes a 404 mean anything."""
+
+    dialect: str
+    url: str
+    organization: str | None = None
+    project: str | None = None
+
+
+class SuspectKind(StrEnum):
+    """What kind of create lost its answer."""
+
+    CREATE = "create"
+    APPEND = "append"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A create whose answer was lost and that nothing has explained yet."""
+
+    address: Address
+    kind: SuspectKind
+    sent: Mapping[str, Value]
+    sent_at: str
+    """RFC 3339, UTC."""
+    seen: str
+    """What came instead of an answer, in words."""
+    parent_id: str | None = None
+    after_id: str | None = None
+    members: tuple[Address, ...] = ()
+    """The messages that went along in the creating call."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A snapshot. *serial* counts the snapshots of one *lineage*."""
+
+    lineage: str
+    serial: int = 0
+    objects: Mapping[Address, StateObject] = field(default_factory=dict)
+    deposed: Mapping[tuple[Address, str], StateObject] = field(default_factory=dict)
+    outputs: Mapping[str, OutputValue] = field(default_factory=dict)
+    suspects: Mapping[Address, Suspect] = field(default_factory=dict)
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    """By provider configuration: "openai", "openai.alias"."""
+    specs_root: str | None = None
+    unordered: frozenset[str] = frozenset()
+    """Ids of threads whose server did not keep the order we wrote."""
+    check_results: object = None
+    terraform_version: str = "1.11.4"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is managed."""
+        return not self.objects and not self.deposed and not self.suspects
