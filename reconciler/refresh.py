@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from reconciler.address import Address
-from reconciler.provider.protocol import Member
-from reconciler.schema import Attributes
+from reconciler.errors import NotServed, ObjectNotFound
+from reconciler.provider.protocol import Member, Provider
+from reconciler.schema import Attributes, Schema
+from reconciler.state.model import StateObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +31,166 @@ class Observed:
     """None: gone, proven. An address that is missing was not looked for."""
     listings: Mapping[str, Listing] = field(default_factory=dict)
     """By id of the parent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParentQuestion:
+    """What is to be learned about one parent: whether it is there, and its members."""
+
+    parent_id: str
+    provider: str
+    """Provider configuration."""
+    parent: StateObject | None
+    """Its record, if the specs manage it."""
+    members: Mapping[str, Address]
+    """Recorded members by id."""
+    member_type: str
+    whole: bool
+    """Whether the listing must reach the end."""
+
+
+def questions(
+    objects: Mapping[Address, StateObject],
+    schemas: Mapping[str, Schema],
+    *,
+    configuration: Callable[[str], str],
+    whole: Callable[[str], bool],
+) -> list[ParentQuestion]:
+    """Sort recorded objects by parent: each is asked about once, whatever it holds."""
+    member_type, argument = _member_type(schemas)
+    by_parent: dict[str, dict[str, Address]] = {}
+    providers: dict[str, str] = {}
+    parents: dict[str, StateObject] = {}
+    for address, object_ in objects.items():
+        if address.type == member_type:
+            parent_id = str(object_.attributes.get(argument))
+            by_parent.setdefault(parent_id, {})[object_.id] = address
+        else:
+            parent_id = object_.id
+            parents[parent_id] = object_
+        providers.setdefault(parent_id, configuration(object_.provider))
+    return [
+        ParentQuestion(
+            parent_id,
+            provider,
+            parents.get(parent_id),
+            by_parent.get(parent_id, {}),
+            member_type,
+            whole(parent_id),
+        )
+        for parent_id, provider in providers.items()
+    ]
+
+
+async def refresh(
+    asked: list[ParentQuestion],
+    providers: Mapping[str, Provider],
+    *,
+    concurrency: int,
+    announce: Callable[[Address, str], None] = lambda address, id_: None,
+) -> Observed:
+    """Read every parent once and list its members by pages.
+
+    A member is gone when a complete listing of its parent lacks it, a parent when the API itself
+    says so. An answer that proves nothing (an empty 404) counts only if the same endpoint has
+    shown another of our parents in this run.
+
+    Raises:
+        ProviderError: nothing is proven; the first such answer.
+    """
+    answers = await _gather(
+        [partial(_ask, each, providers[each.provider], announce) for each in asked], concurrency
+    )
+    alive = {
+        question.provider for question, answer in zip(asked, answers, strict=True) if answer.alive
+    }
+    objects: dict[Address, Attributes | None] = {}
+    listings: dict[str, Listing] = {}
+    for question, answer in zip(asked, answers, strict=True):
+        if answer.doubt is not None and question.provider not in alive:
+            raise answer.doubt
+        _note(question, answer, objects, listings)
+    return Observed(objects, listings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    attributes: Attributes | None
+    listing: Listing | None
+    alive: bool
+    doubt: NotServed | None = None
+
+
+async def _ask(
+    question: ParentQuestion, provider: Provider, announce: Callable[[Address, str], None]
+) -> _Answer:
+    try:
+        attributes = None
+        if question.parent is not None:
+            announce(question.parent.address, question.parent_id)
+            attributes = await provider.read(
+                question.parent.address.type, question.parent.attributes
+            )
+        for id_, address in question.members.items():
+            announce(address, id_)
+        return _Answer(attributes, await _list(question, provider), alive=True)
+    except ObjectNotFound:
+        return _Answer(None, None, alive=False)
+    except NotServed as doubt:
+        if doubt.status != 404 and doubt.status != 200:
+            raise
+        return _Answer(None, None, alive=False, doubt=doubt)
+
+
+async def _list(question: ParentQuestion, provider: Provider) -> Listing:
+    """Read pages until every recorded member was seen, or to the end."""
+    missing = set(question.members)
+    members: list[Member] = []
+    async for page in provider.list_members(question.member_type, question.parent_id):
+        members.extend(page)
+        missing.difference_update(each.id for each in page)
+        if not missing and not question.whole:
+            return Listing(tuple(members), complete=len(page) < provider.capabilities.page_limit)
+    return Listing(tuple(members), complete=True)
+
+
+def _note(
+    question: ParentQuestion,
+    answer: _Answer,
+    objects: dict[Address, Attributes | None],
+    listings: dict[str, Listing],
+) -> None:
+    if question.parent is not None:
+        objects[question.parent.address] = answer.attributes
+    listed: dict[str, Attributes] = {}
+    if answer.listing is not None:
+        listings[question.parent_id] = answer.listing
+        listed = {each.id: each.attributes for each in answer.listing.members}
+    for id_, address in question.members.items():
+        objects[address] = listed.get(id_)
+
+
+def _member_type(schemas: Mapping[str, Schema]) -> tuple[str, str]:
+    for type_, schema in schemas.items():
+        if schema.sequence is not None:
+            return type_, schema.sequence.parent_argument
+    raise AssertionError("one resource type forms sequences")
+
+
+async def _gather(work: list[Callable[[], Awaitable[_Answer]]], concurrency: int) -> list[_Answer]:
+    """Run all of *work*, at most *concurrency* at a time; the first exception ends it."""
+    answers: list[_Answer | None] = [None] * len(work)
+    waiting = iter(range(len(work)))
+
+    async def worker() -> None:
+        for index in waiting:
+            answers[index] = await work[index]()
+
+    workers = [asyncio.create_task(worker()) for _ in range(min(concurrency, len(work)))]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for each in workers:
+            each.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return [answer for answer in answers if answer is not None]

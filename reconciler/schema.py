@@ -43,7 +43,11 @@ class Attribute:
     computed: bool = False
     cost: ChangeCost = ChangeCost.UPDATE
     check: Callable[[Value], list[Complaint]] | None = None
-    """Complaints about a known value, as the API's limits have it; applied at plan time."""
+    """Complaints about a known value, as the API's limits have it; applied at plan time.
+    A complaint reads on behind the argument's name: `has 17 pairs; the API takes 16`."""
+    block: Type | None = None
+    """The object type that blocks named like the argument describe, where specs written for other
+    tools have blocks: `attachments { ... }`. None: the argument is written with `=` only."""
 
     @property
     def is_argument(self) -> bool:
@@ -57,6 +61,8 @@ class Complaint:
 
     path: Path
     message: str
+    about_key: bool = False
+    """Whether it is the name of that part that is wrong, not its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,9 @@ class Schema:
     canonical: Callable[[Attributes], dict[str, Value]] = dict
     """The form in which two sets of attributes are compared: what means the same looks the same
     (a text and its one text part, `file_ids` and their `attachments`, null and `{}`)."""
+    instead: Mapping[str, str] = field(default_factory=dict)
+    """Arguments and blocks that people expect and this type does not have, each with a sentence
+    that says what to write instead."""
 
     @property
     def arguments(self) -> dict[str, Attribute]:

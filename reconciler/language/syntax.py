@@ -70,12 +70,37 @@ class Expression(Protocol):
     def references(self) -> tuple[Traversal, ...]:
         """Every reference in it, without `for` variables; in source order, duplicates kept."""
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it uses no names and calls no functions: its value is the same everywhere."""
+
     def evaluate(self, scope: Scope) -> object:
         """Its value: plain data, with `Unknown` and `Sensitive` where they apply.
 
         Raises:
             SpecError: what is wrong, with places.
         """
+
+    def traversal(self) -> Traversal | None:
+        """The reference it is, if it is one reference and nothing else."""
+
+    def items(self) -> tuple[Expression, ...] | None:
+        """The elements of a `[a, b]` constructor; None for anything else."""
+
+    def pairs(self) -> tuple[tuple[Expression, Expression], ...] | None:
+        """The keys and values of a `{ key = value }` constructor; None for anything else.
+
+        A key written as a bare name evaluates to that name.
+        """
+
+    def call(self) -> tuple[str, tuple[Expression, ...]] | None:
+        """The name and the arguments, if it is one function call and nothing else.
+
+        That is how type constraints are written: `list(string)`.
+        """
+
+    def calls(self) -> tuple[tuple[str, Place], ...]:
+        """Every function it calls, anywhere inside, by name with the place of the name."""
 
 
 @dataclass(frozen=True, slots=True)

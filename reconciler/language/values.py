@@ -1,8 +1,15 @@
-"""Values: plain Python data where known; `Unknown` and `Sensitive` wrap only where needed."""
+"""Values: plain Python data where known; `Unknown` and `Sensitive` wrap only where needed.
+
+A tuple is a `list`, an object a `dict`. HCL's lists, maps and sets, whose elements are of one
+type, are thin subclasses, because `==` and conditionals tell them apart; so is a null that has a
+type. `None` is a null that takes any type.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +28,10 @@ class Unknown:
     origin: str | None = None
     prefix: str = field(default="")
     """What the text of an unknown string is known to begin with."""
+    lower: int | Decimal | None = None
+    """What an unknown number, or the length of an unknown collection, is at least."""
+    upper: int | Decimal | None = None
+    """What an unknown number, or the length of an unknown collection, is at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +44,76 @@ class Sensitive:
         return "Sensitive(...)"
 
 
+@dataclass(frozen=True, slots=True)
+class TypedNull:
+    """A null of a known type. It lives inside one evaluation only: outside it is None."""
+
+    type: object
+
+
+class TypedList(list[object]):
+    """A `list(...)`: its elements are of type *element*, also when there are none."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, items: Iterable[object] = (), element: object = "dynamic") -> None:
+        super().__init__(items)
+        self.element = element
+
+
+class SetValue(list[object]):
+    """A `set(...)`: distinct elements of type *element*, in HCL's order."""
+
+    __slots__ = ("element",)
+
+    def __init__(self, items: Iterable[object] = (), element: object = "dynamic") -> None:
+        super().__init__(items)
+        self.element = element
+
+
+class TypedMap(dict[str, object]):
+    """A `map(...)`: its elements are of type *element*, also when there are none."""
+
+    __slots__ = ("element",)
+
+    def __init__(
+        self,
+        items: Iterable[tuple[str, object]] | dict[str, object] = (),
+        element: object = "dynamic",
+    ) -> None:
+        super().__init__(items)
+        self.element = element
+
+
 UNKNOWN = Unknown()
 """An unknown of which nothing more is known."""
 
 
+def is_unknown(value: object) -> bool:
+    """Whether *value* itself is unknown, also behind a sensitive mark."""
+    return isinstance(value.value if isinstance(value, Sensitive) else value, Unknown)
+
+
+def is_null(value: object) -> bool:
+    """Whether *value* is null, of whatever type."""
+    return value is None or isinstance(value, TypedNull)
+
+
 def contains_unknown(value: object) -> bool:
     """Whether *value* is unknown or holds an unknown anywhere, also behind a sensitive mark."""
+    return _contains(value, Unknown)
+
+
+def contains_sensitive(value: object) -> bool:
+    """Whether *value* or any part of it carries a sensitive mark."""
+    return _contains(value, Sensitive)
+
+
+def _contains(value: object, kind: type) -> bool:
     queue = [value]
     while queue:
         each = queue.pop()
-        if isinstance(each, Unknown):
+        if isinstance(each, kind):
             return True
         if isinstance(each, Sensitive):
             queue.append(each.value)

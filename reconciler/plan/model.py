@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostic
+from reconciler.diff import same
 from reconciler.schema import Attributes, Path, Value
 from reconciler.state.model import OutputValue, StateObject, Suspect
 
@@ -78,7 +79,7 @@ class PlannedChange:
     after_sensitive: tuple[Path, ...] = ()
     recorded: StateObject | None = None
     """What state has under this address, after moves; the object that an update, replacement
-    or deletion is about."""
+    or deletion is about. On a no-op, as state shall remember it from now on."""
     moved_from: Address | None = None
     import_id: str | None = None
     create_before_destroy: bool = False
@@ -90,6 +91,10 @@ class PlannedChange:
     deposed: str | None = None
     note: str | None = None
     """One more sentence for people: what an edit costs."""
+    local: bool = False
+    """Whether an update touches state only and costs no call."""
+    blocked_by: Address | None = None
+    """The suspect that has to be resolved before anything can be done here."""
 
     @property
     def changes_something(self) -> bool:
@@ -140,6 +145,14 @@ class SequencePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class UnmanagedLoss:
+    """A parent that is destroyed together with members that no spec declares."""
+
+    address: Address
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class OutputChange:
     """One output before and after; None in *before* or *after* means there is none."""
 
@@ -155,7 +168,9 @@ class OutputChange:
             return Action.CREATE
         if self.after is None:
             return Action.DELETE
-        if self.before.value == self.after.value and self.before.sensitive == self.after.sensitive:
+        if self.before.sensitive == self.after.sensitive and same(
+            self.before.value, self.after.value
+        ):
             return Action.NO_OP
         return Action.UPDATE
 
@@ -194,7 +209,8 @@ class Plan:
     errors: tuple[Diagnostic, ...] = ()
     """Problems found after the changes were decided; such a plan is shown and never applied."""
     refreshed: Mapping[Address, StateObject | None] = field(default_factory=dict)
-    """What state should remember after the refresh where that differs; None: the object is gone."""
+    """What state should remember after the refresh where that differs, by recorded address (before
+    moves); None: the object is gone."""
     calls: int = 0
     """How many API calls an apply will make at least."""
     seconds: float = 0.0
@@ -206,6 +222,14 @@ class Plan:
     targeted: bool = False
     values: Mapping[str, Value] = field(default_factory=dict)
     """Root variables the plan was made with, without sensitive ones."""
+    last_seen: Mapping[str, str] = field(default_factory=dict)
+    """By id of each parent that loses members or itself: the last member it had. A parent that
+    has another one by the time of the apply has moved on."""
+    unmanaged_losses: tuple[UnmanagedLoss, ...] = ()
+    """What a destruction takes along that the specs never declared; needs a consent of its own."""
+    unread: frozenset[str] = frozenset()
+    """Ids of parents whose listing stops before its end although this plan depends on what
+    follows: read them to the end and plan again."""
 
     @property
     def has_changes(self) -> bool:

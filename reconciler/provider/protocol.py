@@ -65,8 +65,16 @@ class Provider(Protocol):
         """Resource types by name."""
 
     @property
+    def data_schemas(self) -> Mapping[str, Schema]:
+        """Data sources by name."""
+
+    @property
     def capabilities(self) -> Capabilities:
         """What this dialect can carry."""
+
+    @property
+    def calls(self) -> int:
+        """How many requests were sent so far."""
 
     async def create(
         self, type_: str, desired: Attributes, members: Sequence[Attributes] = ()
@@ -95,6 +103,19 @@ class Provider(Protocol):
         """List the members of a parent in server order, oldest first, a page at a time.
 
         The listing is complete when the iterator ends by itself.
+        """
+
+    def list_parents(
+        self, type_: str, *, after: str | None = None
+    ) -> AsyncIterator[tuple[Attributes, ...]]:
+        """List every parent the key can see; only where `capabilities.lists_parents`."""
+
+    async def read_data(self, type_: str, arguments: Attributes) -> Attributes:
+        """Read a data source: its arguments, and everything computed from them.
+
+        Raises:
+            ObjectNotFound: the API itself says that what it asks about is not there.
+            RequestRejected: an argument that says what to read is missing.
         """
 
     async def update(self, type_: str, object_: Attributes, desired: Attributes) -> Attributes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
 
-from reconciler.address import Address, Mode
+from reconciler.address import Address, Mode, ModulePath
 from reconciler.diagnostics import Place, SourceFile
 from reconciler.language.syntax import Argument, Body, Expression, Traversal
 from reconciler.schema import Path, Schema
@@ -35,6 +36,8 @@ class Variable:
     nullable: bool
     validations: tuple[Rule, ...]
     place: Place
+    reads_expressions: bool = False
+    """Whether text from the command line or the environment is an expression, not itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,24 @@ class RemovedBlock:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedModule:
+    """`moved { from = module.a, to = module.b }`: everything inside, as in `MovedBlock`."""
+
+    from_: ModulePath
+    to: ModulePath
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedModule:
+    """`removed { from = module.a }`: everything inside."""
+
+    from_: ModulePath
+    destroy: bool
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class CheckBlock:
     """`check "name"`: assertions that warn, and at most one data source of their own."""
 
@@ -163,6 +184,7 @@ class Module:
     """The blocks of one folder. Everything is by name, in order of file name and line."""
 
     path: str
+    """Relative to the specs folder, with `/`; "." for the root: what `path.module` says."""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     locals: Mapping[str, Local] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
@@ -174,6 +196,30 @@ class Module:
     moved: tuple[MovedBlock, ...] = ()
     removed: tuple[RemovedBlock, ...] = ()
     checks: tuple[CheckBlock, ...] = ()
+    moved_modules: tuple[MovedModule, ...] = ()
+    removed_modules: tuple[RemovedModule, ...] = ()
+
+
+class GivenBy(StrEnum):
+    """Who gave a value to a root variable."""
+
+    OPTION = "on the command line"
+    FILE = "in a file"
+    ENVIRONMENT = "in the environment"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenValue:
+    """What is said about a root variable from outside: by `-var`, a file or the environment."""
+
+    text: str | None
+    """As on the command line: itself for a string variable, else an expression. None: see value."""
+    value: object
+    """Plain data, where *text* is None."""
+    by: GivenBy
+    origin: str
+    """Where it comes from, in words: `-var x=...`, `terraform.tfvars`, `TF_VAR_x`."""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +231,14 @@ class Spec:
     """Absolute path of the specs folder."""
     sources: Mapping[str, SourceFile]
     """Every file read, by path relative to the folder above the specs or as given."""
-    given: Mapping[str, object]
-    """Values of root variables from outside, already plain data or `Expression`s still to be
-    evaluated once the variable's type is known (as text)."""
+    given: Mapping[str, GivenValue]
+    """What the world outside says about root variables, declared or not; the last word of each."""
+    backend_path: str | None = None
+    """The `path` of a `backend "local"` block, as written."""
+
+    def module(self, path: Sequence[str]) -> Module:
+        """The module that the calls named in *path* lead to, from the root on."""
+        found = self.root
+        for name in path:
+            found = found.calls[name].module
+        return found

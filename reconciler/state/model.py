@@ -35,6 +35,9 @@ class StateObject:
     deposed: str | None = None
     """Set on an object that has been replaced and is still to be deleted: a key of 8 hex digits."""
     provider: str = PROVIDER
+    foreign: Mapping[str, Value] = field(default_factory=dict)
+    """What other tools keep with the object in the file (schema version, identity, private data)
+    and find unchanged there."""
 
     @property
     def id(self) -> str:
@@ -107,6 +110,11 @@ class State:
     """Ids of threads whose server did not keep the order we wrote."""
     check_results: object = None
     terraform_version: str = "1.11.4"
+    epoch: int = 0
+    """Counts the runs that wrote to it; binds the journal beside the file. 0: none of ours yet."""
+    folded: int | None = None
+    """While a journal of this epoch is open, how many of its batches are already in here; None
+    when no journal is open."""
 
     @property
     def is_empty(self) -> bool:

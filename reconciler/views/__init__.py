@@ -1,0 +1,1 @@
+"""Views: the only code that writes to the terminal, for people and for machines."""

@@ -1,4 +1,4 @@
-"""Expand: what the spec means here, as instances with their desired values, known or unknown."""
+"""Model: one instance of a block with what the spec asks of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from reconciler.address import Address
 from reconciler.diagnostics import Place
 from reconciler.schema import Path, Schema, Value
 from reconciler.spec.model import Lifecycle
+from reconciler.state.model import OutputValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,36 @@ class Instance:
     triggers: frozenset[Address] = field(default_factory=frozenset)
     """`replace_triggered_by`, resolved to instances."""
     argument_places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A data source whose arguments are known: the workflow reads it and expands again."""
+
+    address: Address
+    schema: Schema
+    arguments: Mapping[str, Value]
+    provider: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRead:
+    """A data source that can only be read during apply."""
+
+    instance: Instance
+    config_unknown: bool
+    """Whether an argument is not known yet; otherwise something it depends on is to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """What the spec means at this moment."""
+
+    instances: tuple[Instance, ...]
+    """Managed instances, in order of rank."""
+    reads: tuple[PendingRead, ...]
+    requests: tuple[DataRequest, ...]
+    outputs: Mapping[str, OutputValue]
+    pending: frozenset[Address]
+    """Instances whose computed attributes are not known: they are created or replaced."""

@@ -1,0 +1,5 @@
+"""Main: `python -m reconciler`."""
+
+from reconciler.cli.main import run
+
+run()

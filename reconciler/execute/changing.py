@@ -1,0 +1,129 @@
+"""Changing: update an object in place, delete one, or only change what state remembers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.address import Address
+from reconciler.errors import ObjectNotFound, ProviderError
+from reconciler.execute.context import Run, configuration_name
+from reconciler.execute.recording import same, sendable, state_object
+from reconciler.expand import Instance
+from reconciler.plan.model import PlannedChange
+from reconciler.schema import Attributes, ChangeCost, Value
+from reconciler.state.entries import Drop, Entry, Intend, Intent, IntentKind, Put, Resolve
+from reconciler.state.model import StateObject
+
+
+async def update(run: Run, change: PlannedChange) -> str:
+    """Bring an object to its desired arguments in place; local ones cost no call."""
+    assert change.recorded is not None, "only what is recorded is updated"
+    instance = run.resolver.resolve(change.address)
+    before: Attributes = change.before or change.recorded.attributes
+    returned: Attributes = before
+    resolved: list[Entry] = []
+    if _needs_call(instance, change, before):
+        seq = await _intend(run, IntentKind.UPDATE, change.recorded, sent=(sendable(instance),))
+        resolved.append(Resolve(seq))
+        try:
+            returned = await run.provider(instance.provider).update(
+                change.address.type, before, _with_cleared(instance, before)
+            )
+        except ProviderError:
+            await run.recorder.record(*resolved)
+            raise
+    await run.recorder.record(
+        Put(state_object(instance, {**before, **returned}, change=change)), *resolved
+    )
+    run.resolver.settle(change.address, returned)
+    return change.recorded.id
+
+
+async def delete(run: Run, change: PlannedChange, carried: Sequence[PlannedChange] = ()) -> None:
+    """Delete the object a change is about, with the members that go with it.
+
+    That it was gone already is success: it is what was wanted.
+    """
+    assert change.recorded is not None, "only what is recorded is deleted"
+    object_ = change.recorded
+    seq = await _intend(
+        run, IntentKind.DELETE, object_, members=tuple(each.address for each in carried)
+    )
+    provider = run.provider(configuration_name(object_.provider))
+    try:
+        await provider.delete(object_.address.type, object_.attributes)
+    except ObjectNotFound:
+        pass
+    except ProviderError:
+        await run.recorder.record(Resolve(seq))
+        raise
+    drops = [Drop(each.address, _deposed_key(run, each)) for each in (change, *carried)]
+    await run.recorder.record(*drops, Resolve(seq))
+
+
+async def delete_unmanaged(
+    run: Run, configuration: str, type_: str, attributes: Attributes, address: Address
+) -> None:
+    """Delete a member that state does not know, as the thread's policy asks."""
+    seq = run.recorder.next_seq()
+    intent = Intent(seq, IntentKind.DELETE, address, run.now(), object_id=str(attributes["id"]))
+    await run.recorder.record(Intend(intent))
+    try:
+        await run.provider(configuration).delete(type_, attributes)
+    except ObjectNotFound:
+        pass
+    except ProviderError:
+        await run.recorder.record(Resolve(seq))
+        raise
+    await run.recorder.record(Resolve(seq))
+
+
+def _deposed_key(run: Run, change: PlannedChange) -> str | None:
+    """Under which key state keeps what is being deleted; None for the object itself."""
+    if change.deposed is not None:
+        return change.deposed
+    assert change.recorded is not None, "only what is recorded is deleted"
+    return run.deposed_keys.get((change.address, change.recorded.id))
+
+
+def _needs_call(instance: Instance, change: PlannedChange, before: Attributes) -> bool:
+    """Whether anything but local arguments differs from what is there."""
+    return any(
+        attribute.is_argument
+        and attribute.cost is not ChangeCost.LOCAL
+        and not same(instance.schema, name, instance.desired.get(name), before.get(name))
+        for name, attribute in instance.schema.attributes.items()
+        if instance.desired.get(name) is not None or not attribute.computed
+    )
+
+
+def _with_cleared(instance: Instance, before: Attributes) -> dict[str, Value]:
+    """The desired arguments, with those named that are to be cleared."""
+    wanted = sendable(instance)
+    for name, attribute in instance.schema.arguments.items():
+        cleared = before.get(name) is not None and not attribute.computed
+        if name not in wanted and cleared and attribute.cost is ChangeCost.UPDATE:
+            wanted[name] = None
+    return wanted
+
+
+async def _intend(
+    run: Run,
+    kind: IntentKind,
+    object_: StateObject,
+    *,
+    members: tuple[Address, ...] = (),
+    sent: tuple[Attributes, ...] = (),
+) -> int:
+    seq = run.recorder.next_seq()
+    intent = Intent(
+        seq,
+        kind,
+        object_.address,
+        run.now(),
+        members=members,
+        object_id=object_.id,
+        sent=sent,
+    )
+    await run.recorder.record(Intend(intent))
+    return seq

@@ -1,0 +1,99 @@
+"""Context: what a run is given, and what it knows while it lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from reconciler.address import Address
+from reconciler.execute.events import Event
+from reconciler.expand import Instance
+from reconciler.provider.protocol import Provider
+from reconciler.schema import Attributes
+from reconciler.state.entries import Entry
+from reconciler.state.model import OutputValue, StateObject
+
+if TYPE_CHECKING:
+    import asyncio
+
+
+class Resolver(Protocol):
+    """Evaluates the spec again as ids become known."""
+
+    def resolve(self, address: Address) -> Instance:
+        """The instance with its desired values, wholly known once what it refers to is settled.
+
+        Raises:
+            SpecError: evaluating it failed.
+        """
+
+    def settle(self, address: Address, attributes: Attributes) -> None:
+        """Tell what an object has become."""
+
+    def outputs(self) -> dict[str, OutputValue]:
+        """The outputs as far as they can be known now."""
+
+
+class Recorder(Protocol):
+    """Where a run writes down what it does, before and after."""
+
+    def next_seq(self) -> int:
+        """A number for the next intent."""
+
+    async def record(self, *entries: Entry) -> None:
+        """Return once *entries* are on disk.
+
+        Raises:
+            StateUnwritable: they cannot be; nothing more may be sent.
+        """
+
+    def object(self, address: Address) -> StateObject | None:
+        """What state has under an address at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a provider configuration asks of the engine."""
+
+    batch_create: bool = True
+    create_concurrency: int = 8
+    """Creations of parents in flight at once: the most suspects a crash can leave."""
+    settle_s: float = 2.0
+    """How long a lost write is given to show up before it is looked for again."""
+    sequence_gap_s: float = 0.0
+    """Pause between two appends to one parent, for servers that sort by whole seconds."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution of a plan."""
+
+    providers: Mapping[str, Provider]
+    settings: Mapping[str, Settings]
+    resolver: Resolver
+    recorder: Recorder
+    emit: Callable[[Event], None]
+    clock: Callable[[], float]
+    """Seconds that never go back."""
+    now: Callable[[], str]
+    """RFC 3339, UTC."""
+    sleep: Callable[[float], Awaitable[None]]
+    new_key: Callable[[], str]
+    """A deposed key: 8 hex digits."""
+    create_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    tails: dict[str, str | None] = field(default_factory=dict)
+    """By parent id: the last member known to stand in it."""
+    deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
+    """By address and object id: where state keeps what has been replaced in this run."""
+    warnings: list[str] = field(default_factory=list)
+
+    def provider(self, name: str) -> Provider:
+        """The provider of a configuration."""
+        return self.providers[name]
+
+
+def configuration_name(provider: str) -> str:
+    """The provider configuration behind a state object's `provider["…/openai"].alias`."""
+    _, _, alias = provider.rpartition("]")
+    return f"openai{alias}"

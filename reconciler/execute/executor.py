@@ -1,0 +1,332 @@
+"""Executor: carry out a plan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.address import Address
+from reconciler.errors import CredentialsRejected, ProviderError, ReconcilerError, SpecError
+from reconciler.execute import changing, checking, creating
+from reconciler.execute.context import Run, configuration_name
+from reconciler.execute.creating import Made
+from reconciler.execute.events import (
+    ChangeFailed,
+    ChangeFinished,
+    ChangeStarted,
+    Outcome,
+    Report,
+    Status,
+)
+from reconciler.execute.flight import Flight, Interruption
+from reconciler.execute.schedule import Phase, Schedule, Step
+from reconciler.execute.steps import Steps, make_step, unmake_step
+from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+from reconciler.state.entries import Drop, Entry, Put
+
+Batch = Callable[[PlannedChange, SequencePlan], Sequence[Address]]
+"""Which members of a new parent ride in the call that creates it."""
+
+
+async def execute(
+    plan: Plan,
+    steps: Steps,
+    run: Run,
+    *,
+    batch: Batch,
+    concurrency: int,
+    interruption: Interruption,
+) -> Report:
+    """Carry out *plan*, with at most *concurrency* steps in flight.
+
+    A failed change stops only what depends on it; the rest still happens. Every outcome is
+    recorded as it lands and before anything that depends on it starts.
+    """
+    run.create_slots.update(
+        {
+            name: asyncio.Semaphore(settings.create_concurrency)
+            for name, settings in run.settings.items()
+        }
+    )
+    worker = _Worker(plan, steps, run, batch, Schedule(steps.waits_for))
+    await worker.note_moves()
+    await worker.work(concurrency, interruption)
+    return worker.report(interrupted=interruption.count > 0)
+
+
+@dataclass(slots=True)
+class _Worker:
+    plan: Plan
+    steps: Steps
+    run: Run
+    batch: Batch
+    schedule: Schedule
+    failures: dict[Step, ReconcilerError] = field(default_factory=dict)
+    skipped: dict[Step, Step | None] = field(default_factory=dict)
+    done: set[Step] = field(default_factory=set)
+    sequence_of: dict[Address, SequencePlan] = field(default_factory=dict)
+    by_parent: dict[Address, SequencePlan] = field(default_factory=dict)
+    before_append: dict[str, str | None] = field(default_factory=dict)
+    """By parent id: the last member before the first append of this run."""
+    verified: set[Address] = field(default_factory=set)
+    """Members whose place a listing has already shown."""
+    fatal: ReconcilerError | None = None
+
+    def __post_init__(self) -> None:
+        for sequence in self.plan.sequences:
+            for address in sequence.appended:
+                self.sequence_of[address] = sequence
+            if isinstance(sequence.parent, Address):
+                self.by_parent[sequence.parent] = sequence
+
+    async def note_moves(self) -> None:
+        """Write down what changes in state only: refreshed objects, moves, imports."""
+        entries: list[Entry] = []
+        for address, object_ in self.plan.refreshed.items():
+            entries.append(Put(object_) if object_ is not None else Drop(address))
+        moved = [each for each in self.plan.changes if each.moved_from is not None]
+        # All old names go before any new one comes, or a swap of two names would lose one.
+        entries.extend(Drop(each.moved_from) for each in moved if each.moved_from is not None)
+        for change in self.plan.changes:
+            state_only = change.moved_from is not None or change.import_id is not None
+            if change.recorded is not None and (state_only or self._protection_changes(change)):
+                entries.append(Put(change.recorded))
+        if entries:
+            await self.run.recorder.record(*entries)
+
+    def _protection_changes(self, change: PlannedChange) -> bool:
+        recorded = change.recorded
+        return (
+            change.action is Action.NO_OP
+            and recorded is not None
+            and recorded != self.run.recorder.object(change.address)
+        )
+
+    async def work(self, concurrency: int, interruption: Interruption) -> None:
+        """Start what is free, wait for what is in flight, until nothing is left."""
+        flight = Flight(concurrency, interruption)
+        backlog: deque[Step] = deque()
+        while not self.schedule.is_finished and not interruption.count and self.fatal is None:
+            backlog.extend(self.schedule.take_ready())
+            while backlog and flight.has_room:
+                flight.start(self._perform(backlog.popleft()))
+            if not flight.is_empty:
+                await flight.wait_for_one()
+            elif not self.schedule.is_finished:
+                self.schedule.release_deletions()
+        await flight.drain()
+        for step in (*backlog, *self.schedule.abandon()):
+            self.skipped.setdefault(step, None)
+
+    async def _perform(self, step: Step) -> None:
+        try:
+            await self._dispatch(step)
+        except (ProviderError, SpecError) as error:
+            self._fail(step, error)
+
+    async def _dispatch(self, step: Step) -> None:
+        match step.phase:
+            case Phase.MAKE:
+                await self._make(step)
+            case Phase.CHECK:
+                await self._check(step)
+            case Phase.UNMAKE:
+                await self._unmake(step)
+            case Phase.GATE:
+                raise AssertionError("a gate is never handed over")
+
+    async def _make(self, step: Step) -> None:
+        change = self.steps.changes[step]
+        match change.action:
+            case Action.FORGET:
+                await self.run.recorder.record(Drop(change.address))
+                self._succeed(step, change, None, self.run.clock())
+            case Action.UPDATE:
+                await self._make_one(step, change)
+            case _ if change.address in self.sequence_of:
+                await self._append(step, change)
+            case _:
+                await self._create(step, change)
+
+    async def _make_one(self, step: Step, change: PlannedChange) -> None:
+        started = self._start(change, change.recorded.id if change.recorded else None)
+        self._succeed(step, change, await changing.update(self.run, change), started)
+
+    async def _create(self, step: Step, change: PlannedChange) -> None:
+        members = self._members_along(step, change)
+        started = self._start(change, None)
+        for member in members:
+            self._start(member, None)
+        try:
+            made = await creating.create_parent(self.run, change, members)
+        except (ProviderError, SpecError) as error:
+            for member in members:
+                self._skip(make_step(member.address), step)
+            raise error
+        self.verified.update(each.change.address for each in made if each.error is None)
+        self._settle_made(made, [step, *(make_step(each.address) for each in members)], started)
+
+    def _members_along(self, step: Step, change: PlannedChange) -> list[PlannedChange]:
+        sequence = self.by_parent.get(change.address)
+        if sequence is None:
+            return []
+        candidates = [make_step(each) for each in self.batch(change, sequence)]
+        return [self.steps.changes[each] for each in self.schedule.absorb(step, candidates)]
+
+    async def _append(self, step: Step, change: PlannedChange) -> None:
+        instance = self.run.resolver.resolve(change.address)
+        parent_id = creating.parent_id_of(instance)
+        capabilities = self.run.provider(instance.provider).capabilities
+        sequence = self.sequence_of[change.address]
+        behind = sequence.appended[sequence.appended.index(change.address) + 1 :]
+        candidates = [make_step(each) for each in behind[: capabilities.append_limit - 1]]
+        taken = [step, *self.schedule.absorb(step, candidates)]
+        changes = [self.steps.changes[each] for each in taken]
+        started = min(self._start(each, None) for each in changes)
+        self.before_append.setdefault(parent_id, self.run.tails.get(parent_id))
+        await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
+        try:
+            made = await creating.append_members(self.run, changes, parent_id)
+        except (ProviderError, SpecError) as error:
+            for member in taken[1:]:
+                self._skip(member, step)
+            raise error
+        self._settle_made(made, taken, started)
+
+    def _settle_made(self, made: Sequence[Made], taken: Sequence[Step], started: float) -> None:
+        by_step = {make_step(each.change.address): each for each in made}
+        for step in taken:
+            ended = by_step.get(step)
+            if ended is None:
+                self._skip(step, next(each for each, is_ in by_step.items() if is_.error))
+            elif ended.error is not None:
+                self._fail(step, ended.error)
+            else:
+                self._succeed(step, ended.change, ended.id, started)
+
+    async def _check(self, step: Step) -> None:
+        sequence = self.steps.sequences[step]
+        fresh = [each for each in sequence.appended if each not in self.verified]
+        if fresh and (object_ := self.run.recorder.object(fresh[0])) is not None:
+            instance = self.run.resolver.resolve(object_.address)
+            parent_id = creating.parent_id_of(instance)
+            lost = await checking.check_sequence(
+                self.run, fresh, parent_id, after=self.before_append.get(parent_id)
+            )
+            for address, error in lost.items():
+                self.failures[make_step(address)] = error
+                self.run.emit(ChangeFailed(address, Action.CREATE, error))
+            if lost:
+                self._leave(step, ok=False)
+                return
+        self._leave(step, ok=True)
+
+    async def _unmake(self, step: Step) -> None:
+        change = self.steps.changes.get(step)
+        if change is None:
+            await self._clean(step)
+            return
+        assert change.recorded is not None, "only what is recorded is deleted"
+        carried = self.steps.carried.get(step, ())
+        started = self._start(change, change.recorded.id, Action.DELETE)
+        await changing.delete(self.run, change, carried)
+        for each in carried:
+            self.done.add(unmake_step(each))
+            self._finished(
+                each, Action.DELETE, each.recorded.id if each.recorded else None, started
+            )
+        self._finished(change, Action.DELETE, change.recorded.id, started)
+        self.done.add(step)
+        self._leave(step, ok=True)
+
+    async def _clean(self, step: Step) -> None:
+        sequence = self.steps.sequences[step]
+        parent = sequence.parent
+        assert isinstance(parent, Address), "only threads of the specs are cleaned up"
+        recorded = self.run.recorder.object(parent)
+        assert recorded is not None, "a thread with members exists"
+        await changing.delete_unmanaged(
+            self.run,
+            configuration_name(recorded.provider),
+            sequence.member_type,
+            {"id": step.detail, "thread_id": recorded.id},
+            parent,
+        )
+        self.done.add(step)
+        self._leave(step, ok=True)
+
+    def _start(self, change: PlannedChange, id_: str | None, action: Action | None = None) -> float:
+        self.run.emit(ChangeStarted(change.address, action or _shown(change.action), id_))
+        return self.run.clock()
+
+    def _succeed(self, step: Step, change: PlannedChange, id_: str | None, started: float) -> None:
+        self.done.add(step)
+        self._finished(change, _shown(change.action), id_, started)
+        self._leave(step, ok=True)
+
+    def _finished(
+        self, change: PlannedChange, action: Action, id_: str | None, started: float
+    ) -> None:
+        elapsed_s = self.run.clock() - started
+        self.run.emit(ChangeFinished(change.address, action, id_, elapsed_s))
+
+    def _fail(self, step: Step, error: ReconcilerError) -> None:
+        self.failures[step] = error
+        change = self.steps.changes.get(step)
+        action = change.action if change is not None else Action.DELETE
+        self.run.emit(ChangeFailed(step.address, action, error))
+        if isinstance(error, CredentialsRejected):
+            self.fatal = error
+        self._leave(step, ok=False)
+
+    def _skip(self, step: Step, cause: Step) -> None:
+        self.skipped[step] = cause
+        self._leave(step, ok=False)
+
+    def _leave(self, step: Step, *, ok: bool) -> None:
+        for skipped, cause in self.schedule.settle(step, ok=ok):
+            self.skipped.setdefault(skipped, cause)
+
+    def report(self, *, interrupted: bool) -> Report:
+        """Say how every change ended, each once, in the order of the plan."""
+        outcomes = tuple(
+            outcome for outcome in map(self._outcome, self.plan.changes) if outcome is not None
+        )
+        applied = [each.action for each in outcomes if each.status is Status.APPLIED]
+        replaced = applied.count(Action.REPLACE)
+        return Report(
+            outcomes=outcomes,
+            warnings=tuple(self.run.warnings),
+            interrupted=interrupted,
+            imported=sum(each.import_id is not None for each in self.plan.changes),
+            added=applied.count(Action.CREATE) + replaced,
+            changed=applied.count(Action.UPDATE),
+            destroyed=applied.count(Action.DELETE) + replaced,
+            forgotten=applied.count(Action.FORGET),
+        )
+
+    def _outcome(self, change: PlannedChange) -> Outcome | None:
+        wanted = [
+            step
+            for step in (make_step(change.address), unmake_step(change))
+            if self.steps.change_of(step) is change
+        ]
+        if not wanted:
+            return None
+        failed = next((step for step in wanted if step in self.failures), None)
+        if failed is not None:
+            error = self.failures[failed]
+            return Outcome(change.address, change.action, Status.FAILED, error)
+        missing = next((step for step in wanted if step not in self.done), None)
+        if missing is not None:
+            cause = self.skipped.get(missing)
+            blocker = cause.address if cause is not None else None
+            return Outcome(change.address, change.action, Status.SKIPPED, self.fatal, blocker)
+        return Outcome(change.address, change.action, Status.APPLIED)
+
+
+def _shown(action: Action) -> Action:
+    """A replacement is announced as the creation it starts with."""
+    return Action.CREATE if action is Action.REPLACE else action

@@ -1,0 +1,88 @@
+"""Flight: the steps under way, and how a run ends that is interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+DRAIN_MAX_S = 30.0
+"""How long calls in flight may take to end after an interrupt."""
+
+
+class Interruption:
+    """Someone wants the run to end: once, nothing new starts; twice, nothing is waited for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._wake: Callable[[], None] | None = None
+
+    def request(self) -> None:
+        """Ask the run to end; safe to call from a signal handler."""
+        self.count += 1
+        if self._wake is not None:
+            self._wake()
+
+    def watch(self, wake: Callable[[], None]) -> None:
+        """Have *wake* called at each request."""
+        self._wake = wake
+
+
+class Flight:
+    """The steps in flight, at most *limit* at a time."""
+
+    def __init__(self, limit: int, interruption: Interruption) -> None:
+        self._limit = limit
+        self._interruption = interruption
+        self._landed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._landed.set)
+
+        interruption.watch(wake)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether one more may start."""
+        return len(self._tasks) < self._limit
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is under way."""
+        return not self._tasks
+
+    def start(self, work: Coroutine[None, None, None]) -> None:
+        """Start one more."""
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        task.add_done_callback(lambda _: self._landed.set())
+        self._tasks.add(task)
+
+    async def wait_for_one(self) -> None:
+        """Wait until something has landed or an interrupt has come.
+
+        What a step raises is raised here: a step keeps what it can handle to itself.
+        """
+        await self._landed.wait()
+        self._collect()
+
+    async def drain(self) -> None:
+        """Let what is in flight end, for a while; a second interrupt ends the waiting."""
+        deadline = asyncio.get_running_loop().time() + DRAIN_MAX_S
+        while self._tasks and self._interruption.count < 2:
+            left_s = deadline - asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait_for(self._landed.wait(), left_s)
+            except TimeoutError:
+                break
+            self._collect()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _collect(self) -> None:
+        self._landed.clear()
+        landed = [task for task in self._tasks if task.done()]
+        self._tasks.difference_update(landed)
+        for task in landed:
+            task.result()

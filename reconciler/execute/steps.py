@@ -1,0 +1,202 @@
+"""Steps: what a plan asks to be done, and what each step waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from reconciler.address import Address
+from reconciler.execute.schedule import Phase, Step
+from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+
+_MAKING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.READ, Action.FORGET)
+_UNMAKING = (Action.DELETE, Action.REPLACE)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of a plan in a fixed order, each with the steps it waits for.
+
+    *carried* are deletions that cost nothing because the parent is deleted with its members.
+    """
+
+    waits_for: Mapping[Step, frozenset[Step]]
+    changes: Mapping[Step, PlannedChange]
+    sequences: Mapping[Step, SequencePlan]
+    """By the CHECK step of the sequence, and by each of its clean-up steps."""
+    carried: Mapping[Step, tuple[PlannedChange, ...]]
+    carried_changes: Mapping[Step, PlannedChange]
+    """The changes in *carried* by the step they would have been."""
+
+    def change_of(self, step: Step) -> PlannedChange | None:
+        """The change a step is part of, also where another step carries it out."""
+        return self.changes.get(step) or self.carried_changes.get(step)
+
+
+def make_step(address: Address) -> Step:
+    """The step that creates, updates, reads or forgets."""
+    return Step(address, Phase.MAKE)
+
+
+def unmake_step(change: PlannedChange) -> Step:
+    """The step that deletes the object a change is about."""
+    return Step(change.address, Phase.UNMAKE, change.deposed or "")
+
+
+def build_steps(
+    plan: Plan, *, parent_arguments: Mapping[str, str], covers_members: Callable[[str], bool]
+) -> Steps:
+    """Lay out the steps of *plan*.
+
+    Creations follow what they refer to, members follow the member before them, deletions go in
+    the opposite direction and wait until everything new in their sequence stands and was read
+    back. *parent_arguments* names, by member type, the argument that holds the parent's id;
+    *covers_members* tells, by provider configuration, whether deleting a parent deletes them.
+    """
+    return _Builder(plan, parent_arguments, covers_members).build()
+
+
+class _Builder:
+    def __init__(
+        self,
+        plan: Plan,
+        parent_arguments: Mapping[str, str],
+        covers_members: Callable[[str], bool],
+    ) -> None:
+        self.plan = plan
+        self.parent_arguments = parent_arguments
+        self.covers_members = covers_members
+        self.waits: dict[Step, set[Step]] = {}
+        self.changes: dict[Step, PlannedChange] = {}
+        self.sequences: dict[Step, SequencePlan] = {}
+        self.carried: dict[Step, tuple[PlannedChange, ...]] = {}
+        self.instances: dict[Address, list[Step]] = {}
+        """MAKE steps by block address."""
+
+    def build(self) -> Steps:
+        making = [each for each in self.plan.changes if each.action in _MAKING]
+        unmaking = [each for each in self.plan.changes if each.action in _UNMAKING]
+        for change in making:
+            self._add(make_step(change.address), change)
+            self.instances.setdefault(change.address.block, []).append(make_step(change.address))
+        carried = self._carry(unmaking)
+        for change in unmaking:
+            if unmake_step(change) not in carried:
+                self._add(unmake_step(change), change)
+        for change in making:
+            self.waits[make_step(change.address)].update(self._causes(change))
+        self._order_deletions(unmaking, carried)
+        for sequence in self.plan.sequences:
+            self._order_sequence(sequence)
+        return Steps(
+            {step: frozenset(causes) for step, causes in self.waits.items()},
+            self.changes,
+            self.sequences,
+            self.carried,
+            {unmake_step(each): each for group in self.carried.values() for each in group},
+        )
+
+    def _add(self, step: Step, change: PlannedChange) -> None:
+        self.waits[step] = set()
+        self.changes[step] = change
+
+    def _causes(self, change: PlannedChange) -> Iterator[Step]:
+        for address in change.depends_on:
+            step = make_step(address)
+            if step in self.waits:
+                yield step
+            elif address.key is None and address in self.instances:
+                yield self._gate(address)
+
+    def _gate(self, block: Address) -> Step:
+        gate = Step(block, Phase.GATE, Phase.MAKE)
+        if gate not in self.waits:
+            self.waits[gate] = set(self.instances[block])
+        return gate
+
+    def _carry(self, unmaking: list[PlannedChange]) -> set[Step]:
+        """Find the deletions that the deletion of their parent includes."""
+        parents = {
+            each.recorded.id: each
+            for each in unmaking
+            if each.recorded is not None
+            and each.address.type not in self.parent_arguments
+            and self.covers_members(each.recorded.provider)
+        }
+        by_parent: dict[Step, list[PlannedChange]] = {}
+        for change in unmaking:
+            parent = parents.get(self._parent_id(change))
+            if parent is not None:
+                by_parent.setdefault(unmake_step(parent), []).append(change)
+        self.carried = {step: tuple(members) for step, members in by_parent.items()}
+        return {unmake_step(each) for members in by_parent.values() for each in members}
+
+    def _order_deletions(self, unmaking: list[PlannedChange], carried: set[Step]) -> None:
+        """Delete what depends on an object before the object, and make its successor first."""
+        by_id = {each.recorded.id: unmake_step(each) for each in unmaking if each.recorded}
+        dependents: dict[str, list[Step]] = {}
+        for change in unmaking:
+            step = unmake_step(change)
+            if step in carried:
+                continue
+            if make_step(change.address) in self.waits and change.deposed is None:
+                self.waits[step].add(make_step(change.address))
+            parent = by_id.get(self._parent_id(change))
+            if parent is not None:
+                self.waits[parent].add(step)
+            for block in change.recorded.dependencies if change.recorded else ():
+                dependents.setdefault(block, []).append(step)
+        for change in unmaking:
+            step = unmake_step(change)
+            block = str(change.address.block)
+            # A parent already waits for its own members, known by id; waiting for the members of
+            # every parent of its block would hold all threads until the last message is gone.
+            if (
+                step in self.waits
+                and block in dependents
+                and change.address.type in self.parent_arguments
+            ):
+                gate = Step(change.address.block, Phase.GATE, Phase.UNMAKE)
+                self.waits.setdefault(gate, set(dependents[block]))
+                self.waits[step].add(gate)
+
+    def _parent_id(self, change: PlannedChange) -> str:
+        argument = self.parent_arguments.get(change.address.type)
+        if argument is None or change.recorded is None:
+            return ""
+        return str(change.recorded.attributes.get(argument))
+
+    def _order_sequence(self, sequence: SequencePlan) -> None:
+        appended = [make_step(each) for each in sequence.appended]
+        for before, after in pairwise(appended):
+            self.waits[after].add(before)
+        if not appended and not sequence.deleted_unmanaged:
+            return
+        parent = sequence.parent
+        last = appended[-1:]
+        anchor = sequence.order[0] if sequence.order else _any_address(sequence)
+        if appended:
+            check = Step(anchor, Phase.CHECK)
+            self.waits[check] = set(last)
+            self.sequences[check] = sequence
+            last = [check]
+            if isinstance(parent, Address) and make_step(parent) in self.waits:
+                self.waits[appended[0]].add(make_step(parent))
+            for address in (*sequence.deleted, *sequence.order):
+                step = Step(address, Phase.UNMAKE)
+                if step in self.waits:
+                    self.waits[step].update(last)
+            if isinstance(parent, Address):
+                gone = Step(parent, Phase.UNMAKE)
+                if gone in self.waits:
+                    self.waits[gone].update(last)
+        for object_id in sequence.deleted_unmanaged:
+            step = Step(anchor, Phase.UNMAKE, object_id)
+            self.waits[step] = set(last)
+            self.sequences[step] = sequence
+
+
+def _any_address(sequence: SequencePlan) -> Address:
+    assert isinstance(sequence.parent, Address), "a clean-up belongs to a thread of the specs"
+    return sequence.parent

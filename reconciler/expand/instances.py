@@ -1,0 +1,220 @@
+"""Instances: what a resource or data block stands for, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.address import Address, Key, Mode, ModulePath
+from reconciler.expand.desired import Arguments, context, evaluate_arguments
+from reconciler.expand.model import DataRequest, Instance, PendingRead
+from reconciler.expand.repetition import repeat
+from reconciler.expand.world import World
+from reconciler.language.syntax import Scope, Traversal
+from reconciler.language.values import Sensitive, Unknown, contains_unknown
+from reconciler.schema import Attributes
+from reconciler.spec.model import ResourceBlock
+
+WillReplace = Callable[[Instance], bool]
+"""Whether an instance that exists must be created anew to become what is desired."""
+
+Targets = Callable[[ModulePath, Traversal], frozenset[Address]]
+"""The instances, or whole blocks, that a reference names."""
+
+
+@dataclass(slots=True)
+class Blocks:
+    """Turns blocks into instances and keeps what is needed to evaluate them again."""
+
+    world: World
+    will_replace: WillReplace
+    targets: Targets
+    inherited: Mapping[tuple[str, ...], frozenset[Address]] = field(default_factory=dict)
+    """What a module call's `depends_on` adds to everything inside, by names of calls."""
+    instances: dict[Address, Instance] = field(default_factory=dict)
+    requests: list[DataRequest] = field(default_factory=list)
+    reads: dict[Address, PendingRead] = field(default_factory=dict)
+    pending: set[Address] = field(default_factory=set)
+    _by_id: dict[str, Address] = field(default_factory=dict)
+    _blocks: dict[Address, ResourceBlock] = field(default_factory=dict)
+    _scopes: dict[Address, Scope] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for address, attributes in self.world.given.observed.items():
+            self._by_id[str(attributes.get("id"))] = address
+
+    def expand(self, block: ResourceBlock, path: ModulePath) -> None:
+        """Make the instances of *block* in one module instance."""
+        own = block.address
+        address = Address(own.type, own.name, None, path, own.mode)
+        with self.world.noting() as noted:
+            repetition = repeat(
+                self.world,
+                self.world.scope(path),
+                count=block.count,
+                for_each=block.for_each,
+                context=context(block),
+            )
+        if repetition is None:
+            return
+        common = frozenset(noted) | self._explicit(block, path)
+        objects: dict[Key, object] = {}
+        for key, value in repetition.items():
+            scope = self.world.instance_scope(path, key, value)
+            objects[key] = self._instance(block, address.instance(key), scope, common)
+        if objects:
+            self.world.set_block(address, objects)
+        else:
+            self.world.set_empty_block(address, is_count=block.count is not None)
+
+    def evaluate_again(self, address: Address) -> Instance:
+        """Evaluate an instance anew, now that more is known."""
+        before = self.instances[address]
+        block, scope = self._blocks[address], self._scopes[address]
+        with self.world.noting():
+            arguments = evaluate_arguments(self.world, block, scope)
+        again = self._make(block, address, arguments, before.depends_on, rank=before.rank)
+        self.instances[address] = again
+        self.world.set_object(address, self._object(again, arguments))
+        return again
+
+    def settle(self, address: Address, attributes: Attributes) -> None:
+        """Take over what an instance has become; who refers to it sees its attributes."""
+        instance = self.instances[address]
+        self.pending.discard(address)
+        self._by_id[str(attributes.get("id"))] = address
+        with self.world.noting():
+            arguments = evaluate_arguments(self.world, self._blocks[address], self._scopes[address])
+        self.world.set_object(address, self._object(instance, arguments, attributes))
+
+    def _explicit(self, block: ResourceBlock, path: ModulePath) -> frozenset[Address]:
+        found = frozenset[Address]().union(*(self.targets(path, each) for each in block.depends_on))
+        names = tuple(step.name for step in path)
+        for length in range(len(names) + 1):
+            found |= self.inherited.get(names[:length], frozenset())
+        return found
+
+    def _instance(
+        self, block: ResourceBlock, address: Address, scope: Scope, common: frozenset[Address]
+    ) -> object:
+        with self.world.noting() as noted:
+            arguments = evaluate_arguments(self.world, block, scope)
+        depends_on = common | noted
+        instance = self._make(block, address, arguments, depends_on)
+        if address.mode is Mode.DATA:
+            return self._data(block, instance, arguments)
+        self.instances[address] = instance
+        self._blocks[address] = block
+        self._scopes[address] = scope
+        given = self.world.given
+        exists = address in given.observed and address not in given.pending
+        if not exists or self.will_replace(instance):
+            self.pending.add(address)
+        return self._object(instance, arguments)
+
+    def _make(
+        self,
+        block: ResourceBlock,
+        address: Address,
+        arguments: Arguments,
+        depends_on: frozenset[Address],
+        *,
+        rank: int = 0,
+    ) -> Instance:
+        return Instance(
+            address=address,
+            schema=block.schema,
+            desired=arguments.desired,
+            sensitive=arguments.sensitive,
+            depends_on=depends_on - {address},
+            rank=rank,
+            lifecycle=block.lifecycle,
+            place=block.place,
+            provider=_configuration(block.provider_alias),
+            parent=self._parent(block, arguments),
+            triggers=frozenset[Address]().union(
+                *(
+                    self.targets(address.module, each)
+                    for each in block.lifecycle.replace_triggered_by
+                )
+            ),
+            argument_places={
+                name: argument.expression.place for name, argument in block.body.arguments.items()
+            },
+        )
+
+    def _parent(self, block: ResourceBlock, arguments: Arguments) -> Address | str | None:
+        sequence = block.schema.sequence
+        if sequence is None or block.mode is Mode.DATA:
+            return None
+        value = arguments.marked.get(sequence.parent_argument)
+        if isinstance(value, Sensitive):
+            value = value.value
+        if isinstance(value, str):
+            return self._by_id.get(value, value)
+        origin = value.origin if isinstance(value, Unknown) else None
+        if origin is not None and origin.endswith(".id"):
+            return Address.parse(origin.removesuffix(".id"))
+        argument = block.body.arguments.get(sequence.parent_argument)
+        self.world.diagnostics.error(
+            "Unknown parent",
+            f"It cannot be told which {sequence.parent_type} this belongs to: the value of "
+            f'"{sequence.parent_argument}" is not known until apply and is not simply the id of '
+            f"one. Write {sequence.parent_type}.NAME.id.",
+            place=argument.expression.place if argument else block.place,
+            context=context(block),
+        )
+        return None
+
+    def _object(
+        self, instance: Instance, arguments: Arguments, returned: Attributes | None = None
+    ) -> dict[str, object]:
+        """The object that references see: arguments as desired, the rest as observed or unknown."""
+        address = instance.address
+        known = returned
+        if known is None and address not in self.pending:
+            known = self.world.given.observed.get(address)
+        value: dict[str, object] = {}
+        for name, attribute in instance.schema.attributes.items():
+            given = arguments.marked.get(name)
+            if given is not None:
+                value[name] = given
+            elif known is not None:
+                value[name] = known.get(name)
+            elif attribute.computed:
+                value[name] = Unknown(attribute.type, name == "id", f"{address}.{name}")
+            else:
+                value[name] = None
+        return value
+
+    def _data(
+        self, block: ResourceBlock, instance: Instance, arguments: Arguments
+    ) -> dict[str, object]:
+        address = instance.address
+        self.world.set_made_from(address, instance.depends_on)
+        read = self.world.given.data.get(address)
+        if read is not None:
+            return {**read}
+        unknown = contains_unknown(dict(instance.desired))
+        if unknown or self._waits(instance):
+            self._blocks[address] = block
+            self.instances[address] = instance
+            self.reads[address] = PendingRead(instance, config_unknown=unknown)
+            self.pending.add(address)
+        else:
+            self.requests.append(
+                DataRequest(
+                    address, block.schema, instance.desired, instance.provider, instance.place
+                )
+            )
+        return self._object(instance, arguments)
+
+    def _waits(self, instance: Instance) -> bool:
+        """Whether something that a data source reads or depends on is still to change."""
+        changing = self.world.given.changing | self.pending
+        about = {self._by_id.get(str(value)) for value in instance.desired.values()}
+        return any(each in changing for each in (*instance.depends_on, *about) if each is not None)
+
+
+def _configuration(alias: str | None) -> str:
+    return "openai" if alias is None else f"openai.{alias}"

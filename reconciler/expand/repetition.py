@@ -1,0 +1,124 @@
+"""Repetition: which instances `count` and `for_each` make of a block or a module call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.address import Key
+from reconciler.diagnostics import Diagnostics
+from reconciler.expand.world import World
+from reconciler.language.plain import to_plain
+from reconciler.language.syntax import Expression, Scope
+from reconciler.language.values import Sensitive, SetValue, Unknown
+
+MAX_INSTANCES = 100_000
+"""How many instances one block may stand for."""
+
+
+def repeat(
+    world: World,
+    scope: Scope,
+    *,
+    count: Expression | None,
+    for_each: Expression | None,
+    context: str,
+) -> dict[Key, object] | None:
+    """The instance keys of a block, each with its `each.value`; None if they cannot be told.
+
+    A block without `count` and `for_each` has one instance, with the key None.
+    """
+    if count is not None:
+        return _count(world, scope, count, context)
+    if for_each is not None:
+        return _for_each(world, scope, for_each, context)
+    return {None: None}
+
+
+def _count(
+    world: World, scope: Scope, expression: Expression, context: str
+) -> dict[Key, object] | None:
+    value = world.evaluate(expression, scope)
+    problem = _count_problem(value)
+    if problem is not None:
+        _complain(world.diagnostics, "count", problem, expression, context)
+        return None
+    number, _ = to_plain(value)
+    assert isinstance(number, int), "a count without a problem is a whole number"
+    return dict.fromkeys(range(number))
+
+
+def _count_problem(value: object) -> str | None:
+    if isinstance(value, Sensitive):
+        return "The count value is sensitive, and the number of instances would show it."
+    if isinstance(value, Unknown):
+        return (
+            "The count value depends on something that is not known until apply, so it cannot be "
+            "told how many instances there will be. Apply what it depends on first, with -target."
+        )
+    number = _whole(value)
+    if number is None:
+        return f"The count value must be a whole number, not {_describe(value)}."
+    if number < 0:
+        return "The count value must not be negative."
+    if number > MAX_INSTANCES:
+        return f"The count value is {number}; one block stands for at most {MAX_INSTANCES}."
+    return None
+
+
+def _whole(value: object) -> int | None:
+    plain, _ = to_plain(value)
+    if isinstance(plain, str):
+        return int(plain) if plain.isascii() and plain.isdigit() else None
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)):
+        return None
+    return int(plain) if plain == int(plain) else None
+
+
+def _for_each(
+    world: World, scope: Scope, expression: Expression, context: str
+) -> dict[Key, object] | None:
+    value = world.evaluate(expression, scope)
+    problem = _for_each_problem(value)
+    if problem is not None:
+        _complain(world.diagnostics, "for_each", problem, expression, context)
+        return None
+    if isinstance(value, SetValue):
+        return {str(item): item for item in value}
+    assert isinstance(value, Mapping), "a for_each without a problem is a map or a set"
+    return {str(key): value[key] for key in value}
+
+
+def _for_each_problem(value: object) -> str | None:
+    if isinstance(value, Sensitive):
+        return "The for_each value is sensitive, and the keys of the instances would show it."
+    if isinstance(value, Unknown):
+        return (
+            "The for_each value depends on something that is not known until apply, so the keys "
+            "of the instances cannot be told. Use keys that the spec itself contains, or apply "
+            "what it depends on first, with -target."
+        )
+    if isinstance(value, SetValue):
+        if any(isinstance(item, Unknown) for item in value):
+            return "The for_each set holds a value that is not known until apply."
+        if not all(isinstance(item, str) for item in value):
+            return "The for_each set must hold strings; they become the keys of the instances."
+    elif isinstance(value, list):
+        return "The for_each value must be a map or a set of strings; write toset([...])."
+    elif not isinstance(value, Mapping):
+        return f"The for_each value must be a map or a set of strings, not {_describe(value)}."
+    if len(value) > MAX_INSTANCES:
+        return f"The for_each value has {len(value)} keys; a block has at most {MAX_INSTANCES}."
+    return None
+
+
+def _describe(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {bool: "a bool", str: "a string", list: "a list", dict: "a map"}
+    return names.get(type(value), "a number")
+
+
+def _complain(
+    diagnostics: Diagnostics, name: str, problem: str, expression: Expression, context: str
+) -> None:
+    diagnostics.error(f"Invalid {name} argument", problem, place=expression.place, context=context)

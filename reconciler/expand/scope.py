@@ -1,0 +1,59 @@
+"""Scope: what names stand for inside one module instance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reconciler.expand.containers import Names
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleScope:
+    """The names of one module instance: `var`, `local`, `module`, `data`, types, `path`."""
+
+    roots: Mapping[str, Callable[[], object]]
+    functions: Mapping[str, object]
+
+    def root(self, name: str) -> object:
+        """The value of a root name.
+
+        Raises:
+            LookupError: no such name here.
+        """
+        found = self.roots.get(name)
+        if found is None:
+            raise LookupError(f'There is nothing called "{name}" here.')
+        return found()
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceScope:
+    """The names of a module instance, and what an instance adds: `each`, `count` or `self`."""
+
+    outer: ModuleScope
+    own: Mapping[str, object]
+
+    def root(self, name: str) -> object:
+        """The value of a root name; what the instance adds comes first."""
+        if name in self.own:
+            return self.own[name]
+        return self.outer.root(name)
+
+    @property
+    def functions(self) -> Mapping[str, object]:
+        """The functions of the module."""
+        return self.outer.functions
+
+
+def each_names(key: str, value: object) -> dict[str, object]:
+    """What `each` stands for in an instance of a block with `for_each`."""
+    return {"each": {"key": key, "value": value}}
+
+
+def count_names(index: int) -> dict[str, object]:
+    """What `count` stands for in an instance of a block with `count`."""
+    return {"count": {"index": index}}
+
+
+__all__ = ["InstanceScope", "ModuleScope", "Names", "count_names", "each_names"]

@@ -1,0 +1,269 @@
+"""Walk: go through a spec in the order of its graph, and again as ids become known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from reconciler.address import Address, Mode, ModulePath, ModuleStep
+from reconciler.diagnostics import Diagnostics, Severity
+from reconciler.errors import SpecError
+from reconciler.expand.conditions import check_rules
+from reconciler.expand.instances import Blocks, WillReplace
+from reconciler.expand.model import Expansion, Instance
+from reconciler.expand.rank import rank
+from reconciler.expand.repetition import repeat
+from reconciler.expand.world import OUTPUT, Given, Name, World
+from reconciler.graph import Graph, Node, NodeKind
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.plain import to_plain
+from reconciler.language.syntax import Expression, Traversal
+from reconciler.language.types import type_of
+from reconciler.language.values import (
+    Sensitive,
+    Unknown,
+    contains_sensitive,
+    contains_unknown,
+)
+from reconciler.schema import Attributes
+from reconciler.spec.model import Module, Output, Spec, Variable
+from reconciler.spec.references import ModuleRef, ResourceRef, resolve
+from reconciler.spec.variables import variable_value
+from reconciler.state.model import OutputValue
+
+
+class Expander:
+    """A spec being given its meaning: once to plan it, then instance by instance to apply it.
+
+    Pure but for the diagnostics it gathers: the same spec over the same observations expands to
+    the same instances.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        graph: Graph,
+        given: Given,
+        *,
+        functions: Mapping[str, object],
+        will_replace: WillReplace = lambda instance: False,
+    ) -> None:
+        self.diagnostics = Diagnostics()
+        self._spec = spec
+        self._graph = graph
+        self.world = World(spec, given, functions, self.diagnostics)
+        self._blocks = Blocks(self.world, will_replace, self._targets)
+        self._open: dict[Node, list[ModulePath]] = {}
+        """Values that held an unknown when they were last evaluated."""
+        self._nodes = {(each.module, each.address): each for each in graph.nodes if each.address}
+        self._above: dict[tuple[tuple[str, ...], Address], frozenset[Node]] = {}
+
+    def expand(self) -> Expansion:
+        """Give every block its instances.
+
+        Raises:
+            SpecError: with every mistake found on the way.
+        """
+        for node in self._graph.order():
+            for path in self.world.module_instances(node.module):
+                self._visit(node, path)
+        ranked = rank(self._blocks.instances, self._spec, self.diagnostics)
+        self._blocks.instances.update({each.address: each for each in ranked})
+        self.diagnostics.raise_if_errors()
+        return Expansion(
+            instances=tuple(each for each in ranked if each.address.mode is Mode.MANAGED),
+            reads=tuple(self._blocks.reads.values()),
+            requests=tuple(self._blocks.requests),
+            outputs=self.outputs(),
+            pending=frozenset(self._blocks.pending),
+        )
+
+    def resolve(self, address: Address) -> Instance:
+        """The instance with everything that is known by now.
+
+        Raises:
+            SpecError: evaluating it failed.
+        """
+        instance = self._blocks.instances[address]
+        if not contains_unknown(dict(instance.desired)):
+            return instance
+        self._evaluate_open(address)
+        again = self._blocks.evaluate_again(address)
+        self.diagnostics.raise_if_errors()
+        return again
+
+    def settle(self, address: Address, attributes: Attributes) -> None:
+        """Tell what an object has become."""
+        self._blocks.settle(address, attributes)
+
+    def outputs(self) -> dict[str, OutputValue]:
+        """The root outputs as far as they can be known now."""
+        self._evaluate_open(None)
+        return {
+            name: self._output_value(output) for name, output in self._spec.root.outputs.items()
+        }
+
+    def instance(self, address: Address) -> Instance | None:
+        """The instance at *address*, as it was last evaluated; None if the spec has none."""
+        return self._blocks.instances.get(address)
+
+    def visit_values(self, kinds: Collection[NodeKind]) -> None:
+        """Evaluate only the nodes of *kinds* in the root module; the rest stays unknown."""
+        for node in self._graph.order():
+            if node.kind in kinds and not node.module:
+                self._visit(node, ())
+
+    def evaluate_in_root(self, expression: Expression) -> object:
+        """The value of an expression of the root module."""
+        with self.world.noting():
+            return self.world.evaluate(expression, self.world.scope(()))
+
+    # -- the walk
+
+    def _visit(self, node: Node, path: ModulePath) -> None:
+        module = self.world.module(path)
+        match node.kind:
+            case NodeKind.VARIABLE | NodeKind.LOCAL | NodeKind.OUTPUT:
+                self._value(node, path, (node.kind.value, path, node.name))
+            case NodeKind.VALIDATION:
+                self._validate(module.variables[node.name], path)
+            case NodeKind.MODULE_OPEN:
+                self._call(module, path, node.name)
+            case NodeKind.RESOURCE | NodeKind.DATA:
+                assert node.address is not None, "a resource node carries its address"
+                self._blocks.expand(module.resources[node.address], path)
+            case NodeKind.CHECK:
+                self._check(module, path, node.name)
+            case NodeKind.MODULE_CLOSE | NodeKind.PROVIDER:
+                pass
+
+    def _value(self, node: Node, path: ModulePath, name: Name) -> None:
+        with self.world.noting() as noted:
+            value = self._evaluate(name)
+        self.world.set_value(name, value, frozenset(noted))
+        if contains_unknown(value):
+            self._open.setdefault(node, []).append(path)
+
+    def _evaluate(self, name: Name) -> object:
+        kind, path, key = name
+        module = self.world.module(path)
+        match kind:
+            case "variable":
+                return self._variable(module.variables[key], path)
+            case "local":
+                expression = module.locals[key].expression
+                return self.world.evaluate(expression, self.world.scope(path))
+            case _:
+                return self._output(module.outputs[key], path)
+
+    def _variable(self, variable: Variable, path: ModulePath) -> object:
+        if not path:
+            return self.world.given.variables.get(variable.name)
+        call = self.world.module(path[:-1]).calls[path[-1].name]
+        argument = call.arguments.get(variable.name)
+        value: object = None
+        place = variable.place
+        if argument is not None:
+            value = self.world.evaluate(argument.expression, self.world.call_scope(path))
+            place = argument.expression.place
+        try:
+            return variable_value(variable, value)
+        except ValueMistake as mistake:
+            self.diagnostics.error(
+                "Invalid value for module argument",
+                f'The given value is not suitable for the variable "{variable.name}": {mistake}.',
+                place=place,
+            )
+            return Unknown(variable.type, not_null=False)
+
+    def _validate(self, variable: Variable, path: ModulePath) -> None:
+        scope = self.world.scope(path)
+        with self.world.noting():
+            check_rules(self.world, variable.validations, scope, "Variable validation")
+
+    def _check(self, module: Module, path: ModulePath, name: str) -> None:
+        check = next(each for each in module.checks if each.name == name)
+        with self.world.noting():
+            check_rules(
+                self.world,
+                check.asserts,
+                self.world.scope(path),
+                "Check assertion",
+                severity=Severity.WARNING,
+            )
+
+    def _output(self, output: Output, path: ModulePath) -> object:
+        scope = self.world.scope(path)
+        check_rules(self.world, output.preconditions, scope, "Module output value precondition")
+        value = self.world.evaluate(output.expression, scope)
+        return Sensitive(value) if output.sensitive else value
+
+    def _call(self, module: Module, path: ModulePath, name: str) -> None:
+        call = module.calls[name]
+        repetition = repeat(
+            self.world,
+            self.world.scope(path),
+            count=call.count,
+            for_each=call.for_each,
+            context=f'module "{name}"',
+        )
+        scopes = {
+            key: self.world.instance_scope(path, key, value)
+            for key, value in (repetition or {}).items()
+        }
+        self.world.set_call(path, name, scopes)
+
+    def _targets(self, path: ModulePath, traversal: Traversal) -> frozenset[Address]:
+        """The instances, or whole blocks, that a reference in `depends_on` and the like names."""
+        module = self.world.module(path)
+        match resolve(module, traversal):
+            case ResourceRef(address, key, _, _):
+                found = Address(address.type, address.name, None, path, address.mode)
+                return frozenset({found if key is None else found.instance(key)})
+            case ModuleRef(call, _, _, _):
+                return self._inside((*path, ModuleStep(call)))
+            case _:
+                return frozenset()
+
+    def _inside(self, module: ModulePath) -> frozenset[Address]:
+        """Every instance in the instances of a module call, and in those it calls."""
+        names = [step.name for step in module]
+        return frozenset(
+            address
+            for address in self._blocks.instances
+            if [step.name for step in address.module[: len(names)]] == names
+        )
+
+    # -- again
+
+    def _evaluate_open(self, address: Address | None) -> None:
+        """Evaluate again the values that were unknown and that *address* is made from."""
+        if not self._open:
+            return
+        wanted = None if address is None else self._ancestors(address)
+        for node in list(self._open):
+            if wanted is None or node in wanted:
+                paths = self._open.pop(node)
+                for path in paths:
+                    self._visit(node, path)
+
+    def _ancestors(self, address: Address) -> frozenset[Node]:
+        names = tuple(step.name for step in address.module)
+        block = Address(address.type, address.name, mode=address.mode)
+        if (names, block) not in self._above:
+            node = self._nodes[names, block]
+            self._above[names, block] = frozenset(self._graph.ancestors(node))
+        return self._above[names, block]
+
+    def _output_value(self, output: Output) -> OutputValue:
+        value = self.world.value((OUTPUT, (), output.name))
+        plain, _ = to_plain(value)
+        if contains_sensitive(value) and not output.sensitive:
+            self.diagnostics.error(
+                "Output refers to sensitive values",
+                "To reduce the risk of showing a secret by accident, an output that holds a "
+                "sensitive value must say so: sensitive = true.",
+                place=output.expression.place,
+                context=f'output "{output.name}"',
+            )
+            raise SpecError(tuple(self.diagnostics))
+        return OutputValue(plain, type_of(value), output.sensitive)

@@ -1,0 +1,465 @@
+"""Evaluate: the value of an expression in a scope.
+
+`compile_node` turns a tree into closures once per shape; a closure takes a `Frame`, which says
+what fills the slots and what the names stand for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import cast
+
+from reconciler.language import calls, loops
+from reconciler.language.conditional import choose
+from reconciler.language.convert import convert
+from reconciler.language.frame import Budget, Evaluable, Frame
+from reconciler.language.loops import Compiled, name_in, sentence
+from reconciler.language.marks import mark, unmark_deep
+from reconciler.language.mistakes import Mistake, ValueMistake
+from reconciler.language.nodes import (
+    Attr,
+    Binary,
+    Call,
+    Conditional,
+    ForDirective,
+    ForObject,
+    ForTuple,
+    IfDirective,
+    Index,
+    Literal,
+    Node,
+    Object,
+    Parenthesized,
+    Root,
+    Slot,
+    Splat,
+    SplatItem,
+    Template,
+    Tuple,
+    Unary,
+    Wrap,
+)
+from reconciler.language.operators import LOGICAL, OperandMistake, apply_binary, apply_unary
+from reconciler.language.rendering import Rendering
+from reconciler.language.report import as_spec_error, nested_too_deeply
+from reconciler.language.settle import settle
+from reconciler.language.syntax import Scope
+from reconciler.language.traverse import MissingName, attribute, index, lookup_text
+from reconciler.language.values import Unknown, is_null
+
+
+def evaluate_expression(expression: Evaluable, scope: Scope) -> object:
+    """The value of an expression: plain data, `Unknown` and `Sensitive` where they apply.
+
+    Raises:
+        SpecError: what is wrong, with the place and the values of the names there.
+    """
+    node = expression.node
+    if type(node) is Slot:
+        constant = expression.slots[node.index]
+        if type(constant) in _CONSTANTS:
+            return constant
+    return settle(expression, _run(expression, scope))
+
+
+def _run(expression: Evaluable, scope: Scope) -> object:
+    try:
+        return compiled(expression)(Frame(expression, scope, Budget()))
+    except Mistake as mistake:
+        raise as_spec_error(mistake) from None
+    except RecursionError:
+        raise nested_too_deeply(expression) from None
+
+
+def compiled(expression: Evaluable) -> Compiled:
+    """The closure of an expression, made once for all expressions of its shape."""
+    formula = getattr(expression, "formula", None)
+    if formula is None:
+        return compile_node(expression.node)
+    if formula.compiled is None:
+        formula.compiled = compile_node(expression.node)
+    return cast(Compiled, formula.compiled)
+
+
+_CONSTANTS = (str, int, Decimal)
+
+
+def compile_node(node: Node) -> Compiled:
+    """A closure that evaluates *node*; constants and names come from the frame it is given."""
+    return _COMPILERS[type(node)](node)
+
+
+def _literal(node: Literal) -> Compiled:
+    value = node.value
+    return lambda frame: value
+
+
+def _slot(node: Slot) -> Compiled:
+    at = node.index
+
+    def run(frame: Frame) -> object:
+        value = frame.slots[at]
+        if type(value) in _CONSTANTS:
+            return value
+        nested = cast(Evaluable, value)
+        return compiled(nested)(frame.inside(nested))
+
+    return run
+
+
+def _parenthesized(node: Parenthesized | Wrap) -> Compiled:
+    inner: Node = node
+    while isinstance(inner, (Parenthesized, Wrap)):
+        inner = inner.inner
+    return compile_node(inner)
+
+
+def _splat_item(node: SplatItem) -> Compiled:
+    return lambda frame: frame.item
+
+
+def _traversal(node: Root | Attr | Index) -> Compiled:
+    """A chain of attributes and indexes, in one closure however long it is."""
+    steps: list[Attr | Index] = []
+    start: Node = node
+    while isinstance(start, (Attr, Index)):
+        steps.append(start)
+        start = start.of
+    steps.reverse()
+    first = _root(start) if isinstance(start, Root) else compile_node(start)
+    moves = [
+        _attribute_step(each) if isinstance(each, Attr) else _index_step(each) for each in steps
+    ]
+    if not moves:
+        return first
+    if len(moves) == 1:
+        only = moves[0]
+        return lambda frame: only(frame, first(frame))
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for move in moves:
+            value = move(frame, value)
+        return value
+
+    return run
+
+
+Step = Callable[[Frame, object], object]
+
+
+def _root(node: Root) -> Compiled:
+    def run(frame: Frame) -> object:
+        name = name_in(frame, node.name)
+        if frame.names and name in frame.names:
+            return frame.names[name]
+        try:
+            return frame.scope.root(name)
+        except LookupError as error:
+            detail = sentence(lookup_text(error, name))
+            raise Mistake(
+                frame, node, "Reference to undeclared name", detail, is_catchable=False
+            ) from None
+
+    return run
+
+
+def _attribute_step(node: Attr) -> Step:
+    is_of_root = isinstance(node.of, Root)
+
+    def move(frame: Frame, value: object) -> object:
+        try:
+            return attribute(value, name_in(frame, node.name))
+        except MissingName as mistake:
+            raise _mistake(frame, node, mistake, is_catchable=not is_of_root) from None
+        except ValueMistake as mistake:
+            raise _mistake(frame, node, mistake) from None
+
+    return move
+
+
+def _index_step(node: Index) -> Step:
+    key = compile_node(node.key)
+
+    def move(frame: Frame, value: object) -> object:
+        at = key(frame)
+        try:
+            return index(value, at)
+        except ValueMistake as mistake:
+            raise _mistake(frame, node, mistake) from None
+
+    return move
+
+
+def _mistake(
+    frame: Frame, node: Node, mistake: ValueMistake, *, is_catchable: bool = True
+) -> Mistake:
+    summary = mistake.summary or "Invalid value"
+    return Mistake(frame, node, summary, sentence(mistake.text), is_catchable=is_catchable)
+
+
+def _splat(node: Splat) -> Compiled:
+    return loops.splat(node, compile_node(node.of), compile_node(node.each))
+
+
+def _unary(node: Unary) -> Compiled:
+    chain: list[Unary] = []
+    inner: Node = node
+    while isinstance(inner, Unary):
+        chain.append(inner)
+        inner = inner.operand
+    chain.reverse()
+    first = compile_node(inner)
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for each in chain:
+            try:
+                value = apply_unary(each.operator, value)
+            except ValueMistake as mistake:
+                raise _mistake(frame, each, mistake) from None
+        return value
+
+    return run
+
+
+def _binary(node: Binary) -> Compiled:
+    """A chain of operators that leans to the left, in one closure however long it is."""
+    chain: list[Binary] = []
+    leftmost: Node = node
+    while isinstance(leftmost, Binary):
+        chain.append(leftmost)
+        leftmost = leftmost.left
+    chain.reverse()
+    first = compile_node(leftmost)
+    steps = [(each, compile_node(each.right)) for each in chain]
+    if any(each.operator in LOGICAL for each in chain):
+        return _logical_chain(first, steps)
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for each, right in steps:
+            value = _apply(frame, each, value, right(frame))
+        return value
+
+    return run
+
+
+def _apply(frame: Frame, node: Binary, left: object, right: object) -> object:
+    try:
+        return apply_binary(node.operator, left, right)
+    except OperandMistake as mistake:
+        raise _mistake(frame, node.left if mistake.is_left else node.right, mistake) from None
+    except ValueMistake as mistake:
+        raise _mistake(frame, node, mistake) from None
+
+
+def _logical_chain(first: Compiled, steps: list[tuple[Binary, Compiled]]) -> Compiled:
+    """Like any chain, except that one side that settles `&&` or `||` makes up for the other."""
+
+    def run(frame: Frame) -> object:
+        value, failure = _attempt(first, frame)
+        for node, right in steps:
+            if node.operator not in LOGICAL:
+                if failure is not None:
+                    raise failure
+                value = _apply(frame, node, value, right(frame))
+                continue
+            other, other_failure = _attempt(right, frame)
+            if failure is None and other_failure is None:
+                value, failure = _attempt_apply(frame, node, value, other)
+                continue
+            settles = LOGICAL[node.operator]
+            if failure is None and value is settles:
+                continue
+            if other_failure is None and other is settles:
+                value, failure = settles, None
+                continue
+            failure = failure or other_failure
+        if failure is not None:
+            raise failure
+        return value
+
+    return run
+
+
+def _attempt(run: Compiled, frame: Frame) -> tuple[object, Mistake | None]:
+    try:
+        return run(frame), None
+    except Mistake as mistake:
+        if not mistake.is_catchable:
+            raise
+        return None, mistake
+
+
+def _attempt_apply(
+    frame: Frame, node: Binary, left: object, right: object
+) -> tuple[object, Mistake | None]:
+    try:
+        return _apply(frame, node, left, right), None
+    except Mistake as mistake:
+        return None, mistake
+
+
+def _conditional(node: Conditional | IfDirective) -> Compiled:
+    """A chain of `? :` that leans to the right, in one closure however long it is."""
+    chain: list[Conditional | IfDirective] = []
+    last: Node = node
+    while isinstance(last, (Conditional, IfDirective)):
+        chain.append(last)
+        last = last.otherwise
+    branches = [(each, compile_node(each.condition), compile_node(each.then)) for each in chain]
+    otherwise = compile_node(last)
+
+    def run(frame: Frame) -> object:
+        tried = [
+            (each, _attempt(condition, frame), _attempt(then, frame))
+            for each, condition, then in branches
+        ]
+        result = _attempt(otherwise, frame)
+        for each, condition, then in reversed(tried):
+            result = _choose(frame, each, condition, then, result)
+        value, failure = result
+        if failure is not None:
+            raise failure
+        return value
+
+    return run
+
+
+Tried = tuple[object, Mistake | None]
+
+
+def _choose(
+    frame: Frame, node: Conditional | IfDirective, condition: Tried, then: Tried, otherwise: Tried
+) -> Tried:
+    """The chosen branch; a mistake in the branch not chosen does not count."""
+    decision, failure = condition
+    if failure is not None:
+        return None, failure
+    if then[1] is not None or otherwise[1] is not None:
+        return _choose_around_failure(frame, node, decision, then, otherwise)
+    try:
+        return choose(decision, then[0], otherwise[0]), None
+    except ValueMistake as mistake:
+        is_about_condition = mistake.summary in ("Null condition", "Incorrect condition type")
+        return None, _mistake(frame, node.condition if is_about_condition else node, mistake)
+
+
+def _choose_around_failure(
+    frame: Frame, node: Conditional | IfDirective, decision: object, then: Tried, otherwise: Tried
+) -> Tried:
+    plain, is_marked = unmark_deep(decision)
+    try:
+        chosen = choose(plain, True, False)
+    except ValueMistake as mistake:
+        return None, _mistake(frame, node.condition, mistake)
+    if isinstance(chosen, Unknown):
+        return None, then[1] or otherwise[1]
+    value, failure = then if chosen else otherwise
+    return mark(value, is_marked) if failure is None else None, failure
+
+
+def _template(node: Template) -> Compiled:
+    parts = [(each, compile_node(each)) for each in node.parts]
+
+    def run(frame: Frame) -> object:
+        rendering = Rendering()
+        for each, part in parts:
+            value = part(frame)
+            try:
+                frame.budget.spend_text(rendering.add(value))
+            except ValueMistake as mistake:
+                raise _mistake(frame, each, mistake) from None
+        return rendering.result()
+
+    return run
+
+
+def _for_directive(node: ForDirective) -> Compiled:
+    return loops.for_directive(node, compile_node(node.collection), compile_node(node.body))
+
+
+def _for_tuple(node: ForTuple) -> Compiled:
+    condition = compile_node(node.condition) if node.condition is not None else None
+    return loops.for_tuple(
+        node, compile_node(node.collection), compile_node(node.result), condition
+    )
+
+
+def _for_object(node: ForObject) -> Compiled:
+    condition = compile_node(node.condition) if node.condition is not None else None
+    return loops.for_object(
+        node,
+        compile_node(node.collection),
+        compile_node(node.result_key),
+        compile_node(node.result),
+        condition,
+    )
+
+
+def _tuple(node: Tuple) -> Compiled:
+    items = [compile_node(each) for each in node.items]
+    return lambda frame: [each(frame) for each in items]
+
+
+def _object(node: Object) -> Compiled:
+    items = [(key, compile_node(key), compile_node(value)) for key, value in node.items]
+
+    def run(frame: Frame) -> object:
+        found: dict[str, object] = {}
+        is_marked = is_unknown = False
+        for node_of_key, key, value in items:
+            name = key(frame)
+            if type(name) is not str:
+                name, was_marked = _key_name(frame, node_of_key, name)
+                is_marked |= was_marked
+            each = value(frame)
+            if isinstance(name, str):
+                found[name] = each
+            else:
+                is_unknown = True
+        if is_unknown:
+            return mark(Unknown("dynamic", not_null=False), is_marked)
+        return mark(found, is_marked)
+
+    return run
+
+
+def _key_name(frame: Frame, node: Node, key: object) -> tuple[object, bool]:
+    value, is_marked = unmark_deep(key)
+    if is_null(value):
+        raise Mistake(frame, node, "Null value as key", "A key of an object must not be null.")
+    try:
+        return convert(value, "string"), is_marked
+    except ValueMistake as mistake:
+        raise Mistake(frame, node, "Incorrect key type", sentence(mistake.text)) from None
+
+
+def _call(node: Call) -> Compiled:
+    return calls.call(node, [compile_node(each) for each in node.arguments])
+
+
+_COMPILERS: dict[type[Node], Callable[..., Compiled]] = {
+    Literal: _literal,
+    Slot: _slot,
+    Template: _template,
+    Wrap: _parenthesized,
+    Parenthesized: _parenthesized,
+    IfDirective: _conditional,
+    ForDirective: _for_directive,
+    Root: _traversal,
+    Attr: _traversal,
+    Index: _traversal,
+    Splat: _splat,
+    SplatItem: _splat_item,
+    Unary: _unary,
+    Binary: _binary,
+    Conditional: _conditional,
+    Call: _call,
+    Tuple: _tuple,
+    Object: _object,
+    ForTuple: _for_tuple,
+    ForObject: _for_object,
+}

@@ -1,0 +1,422 @@
+"""Lists: functions over lists, tuples and what else has elements in an order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.language.conditional import length_bounds
+from reconciler.language.equality import equals
+from reconciler.language.functions.function import (
+    Family,
+    Parameter,
+    anything,
+    list_of,
+    looked_into,
+    null_of,
+    number,
+    refuse,
+)
+from reconciler.language.functions.strings import graphemes, whole
+from reconciler.language.marks import mark, unmark, unmark_deep
+from reconciler.language.numbers import Number
+from reconciler.language.sets import identity
+from reconciler.language.types import (
+    Type,
+    describe_type,
+    element_type,
+    item_types,
+    kind,
+    type_of,
+    unify,
+)
+from reconciler.language.values import (
+    Sensitive,
+    SetValue,
+    TypedList,
+    TypedMap,
+    Unknown,
+    contains_unknown,
+    is_null,
+)
+
+FUNCTIONS = Family()
+_add = FUNCTIONS.add
+
+MAX_RANGE = 1024
+"""How many numbers `range` makes at the most."""
+
+
+def same_kind(items: Iterable[object], of: object) -> object:
+    """A list if *of* is one (or a set), otherwise a tuple."""
+    if isinstance(of, (TypedList, SetValue)):
+        return TypedList(items, of.element)
+    return list(items)
+
+
+def sequence(value: object, name: str, argument: int = 0) -> list[object]:
+    """The value, which must be a list or a tuple."""
+    if isinstance(value, list) and not isinstance(value, SetValue):
+        return value
+    raise wrong_kind(value, name, "a list or a tuple", argument)
+
+
+def elements(value: object, name: str, argument: int = 0) -> list[object]:
+    """The value, which must be a list, a tuple or a set."""
+    if isinstance(value, list):
+        return value
+    raise wrong_kind(value, name, "a list, a set or a tuple", argument)
+
+
+def wrong_kind(value: object, name: str, wanted: str, argument: int) -> Exception:
+    """The mistake of an argument of another kind."""
+    return refuse(f'"{name}" must be {wanted}, not {describe_type(type_of(value))}', argument)
+
+
+@_add(
+    "length",
+    "How many elements a list, set or map has, how many attributes an object, how many characters "
+    "a text.",
+    Parameter("value", unknown="any", marks="inside"),
+    returns="number",
+    examples=('length(["a", "b"])', 'length("hello")', "length({ a = 1 })"),
+)
+def _length(value: object) -> object:
+    if isinstance(value, Unknown):
+        return _unknown_length(value)
+    if isinstance(value, str):
+        return len(graphemes(value))
+    if isinstance(value, SetValue) and contains_unknown(value):
+        least = 1
+        return least if len(value) == least else Unknown("number", lower=least, upper=len(value))
+    if isinstance(value, (list, dict)):
+        return len(value)
+    raise refuse(
+        f"{describe_type(type_of(value))} has no length; lists, sets, maps, objects and text do", 0
+    )
+
+
+def _unknown_length(value: Unknown) -> object:
+    match kind(value.type):
+        case "tuple" | "object":
+            return len(item_types(value.type))
+        case "number" | "bool":
+            raise refuse(f"{describe_type(value.type)} has no length", 0)
+        case "list" | "set" | "map":
+            low, high = length_bounds(value)
+            return low if low == high else Unknown("number", lower=value.lower, upper=high)
+    return Unknown("number")
+
+
+@_add(
+    "element",
+    "The element at *index*, counted from 0; beyond the end it starts again at the beginning, and "
+    "a negative index counts from the end.",
+    looked_into("list"),
+    Parameter("index", "number", unknown="any"),
+    examples=('element(["a", "b", "c"], 1)', 'element(["a", "b", "c"], 4)'),
+)
+def _element(items: object, index: Number | Unknown) -> object:
+    found = sequence(items, "list")
+    if isinstance(index, Unknown):
+        of = found.element if isinstance(found, TypedList) else "dynamic"
+        return Unknown(of, not_null=False)
+    if not found:
+        raise refuse("an empty list has no elements to choose from", 0)
+    at = whole(index, "index", 1)
+    if not -(2**63) <= at < 2**63:
+        raise refuse('"index" is too large', 1)
+    return found[at % len(found)]
+
+
+@_add(
+    "concat",
+    "The elements of all lists, one list after the other.",
+    variadic=looked_into("seqs"),
+    examples=('concat(["a"], ["b", "c"])',),
+)
+def _concat(*lists: object) -> object:
+    if not lists:
+        raise refuse("at least one list is required")
+    found = [sequence(each, "seqs", position) for position, each in enumerate(lists)]
+    joined = [item for each in found for item in each]
+    first = found[0]
+    if isinstance(first, TypedList) and all(
+        isinstance(each, TypedList) and each.element == first.element for each in found
+    ):
+        return TypedList(joined, first.element)
+    return joined
+
+
+@_add(
+    "flatten",
+    "The elements, with every list among them replaced by its own elements, however deep.",
+    looked_into("list"),
+    examples=('flatten([["a", "b"], [], [["c"]]])',),
+)
+def _flatten(items: object) -> object:
+    elements(items, "list")
+    found: list[object] = []
+    is_marked = is_unknown = False
+    queue: list[object] = [items]
+    while queue:
+        each = queue.pop()
+        bare, was_marked = unmark(each)
+        if isinstance(bare, list):
+            is_marked |= was_marked
+            queue.extend(reversed(bare))
+            continue
+        if isinstance(bare, Unknown) and kind(bare.type) in ("list", "set", "tuple"):
+            is_unknown = True
+        found.append(each)
+    return mark(Unknown("dynamic", not_null=False) if is_unknown else found, is_marked)
+
+
+@_add(
+    "reverse",
+    "The elements from last to first.",
+    looked_into("list"),
+    examples=('reverse(["a", "b", "c"])',),
+)
+def _reverse(items: object) -> object:
+    return same_kind(reversed(elements(items, "list")), items)
+
+
+@_add(
+    "slice",
+    "The elements from *start_index* up to, and not including, *end_index*.",
+    looked_into("list"),
+    number("start_index"),
+    number("end_index"),
+    examples=('slice(["a", "b", "c", "d"], 1, 3)',),
+)
+def _slice(items: object, start: Number, end: Number) -> object:
+    found = sequence(items, "list")
+    first, last = whole(start, "start_index", 1), whole(end, "end_index", 2)
+    if first < 0:
+        raise refuse('"start_index" must not be negative', 1)
+    if last > len(found):
+        raise refuse(f'"end_index" must not be greater than the length, {len(found)}', 2)
+    if first > last:
+        raise refuse('"start_index" must not be greater than "end_index"', 1)
+    return same_kind(found[first:last], found)
+
+
+@_add(
+    "chunklist",
+    "The elements in lists of *size*; the last may be shorter. A size of 0 means one list.",
+    looked_into("list", ["list", "dynamic"]),
+    number("size"),
+    returns=["list", ["list", "dynamic"]],
+    examples=('chunklist(["a", "b", "c"], 2)',),
+)
+def _chunklist(items: TypedList, size: Number) -> object:
+    width = whole(size, "size", 1)
+    if width < 0:
+        raise refuse('"size" must not be negative', 1)
+    step = width or max(len(items), 1)
+    chunks = [TypedList(items[at : at + step], items.element) for at in range(0, len(items), step)]
+    return TypedList(chunks, ["list", items.element])
+
+
+@_add(
+    "contains",
+    'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
+    looked_into("list"),
+    Parameter("value", is_nullable=True, unknown="any"),
+    returns="bool",
+    examples=('contains(["a", "b"], "a")',),
+)
+def _contains(items: object, value: object) -> object:
+    found = elements(items, "list")
+    is_unknown = is_marked = False
+    for each in found:
+        bare, was_marked = unmark_deep(each)
+        is_marked |= was_marked
+        answer = equals(bare, value)
+        if answer is True:
+            return mark(True, is_marked)
+        is_unknown |= isinstance(answer, Unknown)
+    return mark(Unknown("bool") if is_unknown else False, is_marked)
+
+
+@_add(
+    "index",
+    "Where in the list the value stands first, counted from 0.",
+    Parameter("list", unknown="inside"),
+    Parameter("value", unknown="any"),
+    returns="number",
+    examples=('index(["a", "b", "c"], "b")',),
+)
+def _index(items: object, value: object) -> object:
+    for position, each in enumerate(sequence(items, "list")):
+        answer = equals(each, value)
+        if answer is True:
+            return position
+        if isinstance(answer, Unknown):
+            return Unknown("number")
+    raise refuse("the value is not in the list", 1)
+
+
+@_add(
+    "distinct",
+    "The elements without those that stood there before.",
+    list_of("list", "dynamic"),
+    returns=["list", "dynamic"],
+    examples=('distinct(["a", "b", "a"])',),
+)
+def _distinct(items: TypedList) -> object:
+    found: dict[object, object] = {}
+    for each in items:
+        found.setdefault(identity(each), each)
+    return TypedList(found.values(), items.element)
+
+
+@_add(
+    "matchkeys",
+    "Those of *values* whose counterpart in *keys* is one of *searchset*.",
+    list_of("values", "dynamic"),
+    list_of("keys", "dynamic"),
+    list_of("searchset", "dynamic"),
+    returns=["list", "dynamic"],
+    examples=('matchkeys(["i-1", "i-2"], ["west", "east"], ["east"])',),
+)
+def _matchkeys(values: TypedList, keys: TypedList, wanted: TypedList) -> object:
+    from reconciler.language.convert import convert
+
+    if len(values) != len(keys):
+        raise refuse(f"there are {len(values)} values for {len(keys)} keys", 1)
+    common = unify([type_of(keys), type_of(wanted)])
+    if common is None:
+        raise refuse("the keys and the search set must be of one type", 2)
+    searched = {identity(each) for each in _listed(convert(wanted, common))}
+    pairs = zip(values, _listed(convert(keys, common)), strict=True)
+    return TypedList([value for value, key in pairs if identity(key) in searched], values.element)
+
+
+def _listed(value: object) -> list[object]:
+    assert isinstance(value, list), "a list converted to a list"
+    return value
+
+
+@_add(
+    "one",
+    "The only element, or null if there is none.",
+    looked_into("list"),
+    examples=('one(["a"])', "one([])"),
+)
+def _one(items: object) -> object:
+    found = elements(items, "list")
+    if len(found) > 1:
+        raise refuse(f"there are {len(found)} elements, and at most one is allowed", 0)
+    if not found:
+        of = found.element if isinstance(found, (TypedList, SetValue)) else "dynamic"
+        return null_of(of)
+    return found[0]
+
+
+@_add(
+    "coalesce",
+    "The first value that is neither null nor an empty text.",
+    variadic=Parameter("vals", is_nullable=True, unknown="any"),
+    examples=('coalesce("", "b")', "coalesce(null, 2)"),
+)
+def _coalesce(*values: object) -> object:
+    from reconciler.language.convert import convert
+
+    if not values:
+        raise refuse("at least one value is required")
+    common = unify([type_of(each) for each in values])
+    if common is None:
+        raise refuse("all values must be of one type")
+    for each in values:
+        if is_null(each):
+            continue
+        value = convert(each, common)
+        if isinstance(value, Unknown):
+            return Unknown(common)
+        if value != "":
+            return value
+    raise refuse("no value is there: all are null or empty")
+
+
+@_add(
+    "coalescelist",
+    "The first list that has elements.",
+    variadic=Parameter("vals", is_nullable=True, unknown="any"),
+    examples=('coalescelist([], ["b"])',),
+)
+def _coalescelist(*lists: object) -> object:
+    if not lists:
+        raise refuse("at least one list is required")
+    for position, each in enumerate(lists):
+        if isinstance(each, Unknown):
+            return Unknown("dynamic", not_null=False)
+        if not is_null(each) and elements(each, "vals", position):
+            return each
+    raise refuse("no list is there: all are null or empty")
+
+
+@_add(
+    "alltrue",
+    "Whether every element is true; of no elements it is.",
+    Parameter("list", ["list", "bool"], unknown="inside"),
+    returns="bool",
+    examples=("alltrue([true, false])",),
+)
+def _alltrue(items: TypedList) -> object:
+    for each in items:
+        if isinstance(each, Unknown):
+            return Unknown("bool")
+        if each is not True:
+            return False
+    return True
+
+
+@_add(
+    "anytrue",
+    "Whether at least one element is true.",
+    Parameter("list", ["list", "bool"], unknown="inside"),
+    returns="bool",
+    examples=("anytrue([true, false])",),
+)
+def _anytrue(items: TypedList) -> object:
+    if any(each is True for each in items):
+        return True
+    return Unknown("bool") if contains_unknown(items) else False
+
+
+@_add(
+    "range",
+    "Numbers from a start (0 by default) up to, and not including, a limit, in steps (1 by "
+    "default): `range(limit)`, `range(start, limit)`, `range(start, limit, step)`.",
+    variadic=number("params"),
+    returns=["list", "number"],
+    examples=("range(3)", "range(1, 4)", "range(1, 8, 2)"),
+)
+def _range(*numbers_given: Number) -> object:
+    from reconciler.language.numbers import add
+
+    start, limit, step = _range_of(numbers_given)
+    found: list[object] = []
+    at = start
+    while (at < limit) if step > 0 else (at > limit):
+        if len(found) == MAX_RANGE:
+            raise refuse(f"more than {MAX_RANGE} numbers are not made; use larger steps")
+        found.append(at)
+        at = add(at, step)
+    return TypedList(found, "number")
+
+
+def _range_of(given: Sequence[Number]) -> tuple[Number, Number, Number]:
+    match given:
+        case (limit,):
+            return 0, limit, 1 if limit >= 0 else -1
+        case (start, limit):
+            return start, limit, 1 if limit >= start else -1
+        case (start, limit, step):
+            if step == 0 and start != limit:
+                raise refuse("the step must not be zero", 2)
+            if (step > 0) == (limit < start) and limit != start:
+                raise refuse("the step leads away from the limit", 2)
+            return start, limit, step
+    raise refuse("one, two or three numbers are required: a limit, a start and a step")

@@ -1,0 +1,69 @@
+"""Parse: text of the language to bodies and expressions.
+
+A file is read in chunks that end where a line is a lone closing brace. Nearly always that is a
+whole block, whose shape is known already; where it is not, chunks are joined until their
+brackets match. A mistake in one chunk does not hide those in the next.
+"""
+
+from __future__ import annotations
+
+from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.language.bodies import file_body
+from reconciler.language.expression import Expression
+from reconciler.language.parse_tree import collector_paused
+from reconciler.language.passage import Style
+from reconciler.language.reading import Reader
+from reconciler.language.shapecache import Shapes, user_shapes
+from reconciler.language.syntax import Body
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+"""How large one spec file may be."""
+
+
+def parse_file(
+    source: SourceFile, diagnostics: Diagnostics, *, shapes: Shapes | None = None
+) -> Body:
+    """Parse a file; whatever is wrong with it goes into *diagnostics*, and never raises.
+
+    The body holds what could be read: blocks with mistakes are left out.
+    """
+    shapes = shapes or user_shapes()
+    reader = Reader(source, diagnostics, shapes)
+    with collector_paused():
+        passages = list(reader.read_file())
+        body = file_body(source, passages, diagnostics)
+    shapes.save()
+    return body
+
+
+def parse_expression(text: str, *, path: str = "<expression>") -> Expression:
+    """Parse one expression; line breaks in it do not end it.
+
+    Raises:
+        SpecError: it is not an expression; carries every diagnostic.
+    """
+    return _parse_alone(SourceFile(path, text), "expression")
+
+
+def parse_template(text: str, *, path: str = "<template>") -> Expression:
+    """Parse *text* as a template, as the contents of a file that `templatefile` reads.
+
+    Raises:
+        SpecError: something in its `${}` or `%{}` is wrong; carries every diagnostic.
+    """
+    return _parse_alone(SourceFile(path, text), "template")
+
+
+def _parse_alone(source: SourceFile, unit: str) -> Expression:
+    diagnostics = Diagnostics()
+    shapes = user_shapes()
+    reader = Reader(source, diagnostics, shapes)
+    if unit == "template":
+        passage = reader.read_template(0, len(source.text), Style.PLAIN)
+    else:
+        passage = reader.read_expression(0, len(source.text))
+    diagnostics.raise_if_errors()
+    shapes.save()
+    assert passage is not None
+    assert passage.shape.formula is not None
+    return Expression(passage, passage.shape.formula)

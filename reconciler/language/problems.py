@@ -1,0 +1,59 @@
+"""Problems: what is wrong with a shape, said once for every passage that has it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.language.words import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake between two offsets of a skeleton."""
+
+    start: int
+    end: int
+    summary: str
+    detail: str
+
+
+def bad_character(start: int, char: str) -> Problem:
+    """Say what is wrong with a character that is no part of the language."""
+    return Problem(start, start + len(char), "Invalid character", _about_character(char))
+
+
+def _about_character(char: str) -> str:
+    if char == "'":
+        return "Strings are written in double quotes, not in single quotes."
+    if char in "“”„«»‘’":
+        return 'Typographic quotes do not enclose strings. Use the plain double quote (").'
+    if char == "`":
+        return "Backquotes are not used. For text of several lines use a heredoc (<<EOT)."
+    if char == ";":
+        return "Arguments are separated by line breaks and items by commas, not by semicolons."
+    if char in "&|":
+        return f"Single {char} is no operator; for true and false there is {char * 2}."
+    if char in "~^":
+        return "There are no operators on bits. To negate true or false, use !."
+    if char == "\r":
+        return "A carriage return without a line feed does not end a line. Save with LF or CRLF."
+    if char in "$@\\":
+        return f"{char} has no meaning outside of strings. Names stand as they are: var.name."
+    if char == "\xa0":
+        return "This is a no-break space. Replace it with a plain space."
+    if char.isprintable():
+        return f"{char} is not used in the language. Remove it or put it into a string."
+    return f"The character U+{ord(char):04X} is not used in the language. Remove it."
+
+
+def refusal(words: Sequence[Word], index: int, accepts: frozenset[str], length: int) -> Problem:
+    """Say why python-hcl2 could not go on at a word, in the user's terms."""
+    before = words[index - 1] if 0 < index <= len(words) else None
+    if index >= len(words):
+        end = before.end if before is not None else length
+        return Problem(end, end, "Unexpected end", "Something is missing here.")
+    word = words[index]
+    return Problem(word.start, word.end, "Unexpected word", f"{word.text!r} cannot stand here.")

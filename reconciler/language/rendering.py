@@ -1,0 +1,90 @@
+"""Rendering: the text that the parts of a template make."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from reconciler.language.convert import convert
+from reconciler.language.marks import unmark_deep
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.values import Sensitive, Unknown, is_null
+
+
+class Rendering:
+    """A text being put together. What is unknown or sensitive in it makes the whole text so."""
+
+    __slots__ = ("is_sensitive", "pieces", "unknown_at")
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.is_sensitive = False
+        self.unknown_at: int | None = None
+
+    def add(self, value: object) -> int:
+        """Append the text of *value* and return its length.
+
+        Raises:
+            ValueMistake: the value has no text: it is null or a collection.
+        """
+        if type(value) is str:
+            self.pieces.append(value)
+            return len(value)
+        plain, is_marked = unmark_deep(value)
+        self.is_sensitive |= is_marked
+        text = part_text(plain)
+        if isinstance(text, Unknown):
+            self.give_up(text.prefix)
+            return 0
+        self.pieces.append(text)
+        return len(text)
+
+    def give_up(self, prefix: str = "") -> None:
+        """Note that what follows here is not known, apart from how it begins."""
+        if self.unknown_at is None:
+            if prefix:
+                self.pieces.append(prefix)
+            self.unknown_at = len(self.pieces)
+
+    def result(self) -> object:
+        """The text made of all parts."""
+        if self.unknown_at is not None:
+            value: object = Unknown(
+                "string", prefix=safe_prefix("".join(self.pieces[: self.unknown_at]))
+            )
+        else:
+            value = composed("".join(self.pieces))
+        return Sensitive(value) if self.is_sensitive else value
+
+
+def part_text(value: object) -> str | Unknown:
+    """The text of an interpolated value without marks."""
+    if is_null(value):
+        raise ValueMistake(
+            "the value is null, and a text cannot hold null",
+            summary="Invalid template interpolation value",
+        )
+    try:
+        text = convert(value, "string")
+    except ValueMistake as mistake:
+        raise ValueMistake(mistake.text, summary="Invalid template interpolation value") from None
+    assert isinstance(text, (str, Unknown)), "conversion gives text"
+    return text
+
+
+def composed(text: str) -> str:
+    """The text in the one Unicode form that HCL keeps, NFC."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def safe_prefix(text: str) -> str:
+    """As much of *text* as stays as it is whatever follows: its last character might combine."""
+    if not text or text[-1] in _NEVER_COMBINES:
+        return composed(text)
+    if text.isascii():
+        return text[:-1]
+    import regex  # only text beyond ASCII pays for the import
+
+    return composed(regex.sub(r"\X\Z", "", text))
+
+
+_NEVER_COMBINES = frozenset("!\"#$%&'()*+,-./:;?@[\\]^_{|}~ \t\n")

@@ -1,0 +1,288 @@
+"""Assemble: the decisions put together as one plan, weighed and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.address import Address
+from reconciler.expand.model import PendingRead
+from reconciler.language.values import Unknown
+from reconciler.plan.batch import batches
+from reconciler.plan.calls import Cost, Prices, estimate
+from reconciler.plan.decide import Circumstances, Decided
+from reconciler.plan.departures import Departure, departing, deposed_changes
+from reconciler.plan.draft import planned
+from reconciler.plan.model import (
+    Action,
+    OutputChange,
+    PlannedChange,
+    Reason,
+    SequencePlan,
+)
+from reconciler.plan.options import Policies, UnmanagedMessages
+from reconciler.plan.records import Record, configuration, parent_id
+from reconciler.plan.survey import Survey
+from reconciler.schema import Value
+from reconciler.state.model import OutputValue, State, Suspect
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What will be done, and what it means for each parent."""
+
+    changes: tuple[PlannedChange, ...]
+    sequences: tuple[SequencePlan, ...]
+    parents: Mapping[Address, Address]
+    """The parent of each managed member, where state knows it."""
+    unmanaged: Mapping[Address, int]
+    """How many members nobody manages go with each parent that is deleted or replaced."""
+    last_seen: Mapping[str, str]
+    unread: frozenset[str]
+    cost: Cost
+
+
+def assemble(
+    found: Survey,
+    about: Circumstances,
+    decided: Decided,
+    leaving: Sequence[Departure],
+    reads: Iterable[PendingRead],
+) -> Assembly:
+    """Put the changes in order and find out what they touch and cost."""
+    pending = {address: each for address, each in decided.drafts.items() if decided.is_new(address)}
+    changes = [planned(each, pending) for each in decided.drafts.values()]
+    changes.extend(departing(each) for each in leaving)
+    changes.extend(map(_reading, reads))
+    if not about.options.targets:
+        changes.extend(deposed_changes(about.recorded.deposed))
+    sequences = _sequences(decided)
+    ordered = _blocked(_spread(_ordered(changes), sequences), sequences, about.recorded.suspects)
+    lost = _Lost(found, about, ordered)
+    return Assembly(
+        changes=ordered,
+        sequences=sequences,
+        parents=lost.parents,
+        unmanaged=lost.unmanaged(),
+        last_seen=lost.last_seen(sequences),
+        unread=lost.unread(sequences),
+        cost=_cost(ordered, sequences, found, about, lost),
+    )
+
+
+def _sequences(decided: Decided) -> tuple[SequencePlan, ...]:
+    return tuple(
+        decision.plan
+        for _, decision in sorted(decided.decisions.items(), key=lambda each: _name_key(each[0]))
+    )
+
+
+def _name_key(name: Address | str) -> tuple[object, ...]:
+    return (0, name.sort_key, "") if isinstance(name, Address) else (1, (), name)
+
+
+def _ordered(changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """By address, deletions last."""
+    return sorted(
+        changes,
+        key=lambda each: (
+            each.action is Action.DELETE,
+            each.address.sort_key,
+            each.deposed or "",
+        ),
+    )
+
+
+def _reading(read: PendingRead) -> PlannedChange:
+    instance = read.instance
+    after: dict[str, Value] = dict(instance.desired)
+    for name, attribute in instance.schema.attributes.items():
+        if attribute.computed and after.get(name) is None:
+            after[name] = Unknown(attribute.type, False, f"{instance.address}.{name}")
+    return PlannedChange(
+        address=instance.address,
+        action=Action.READ,
+        before=None,
+        after=after,
+        reason=Reason.CONFIG_UNKNOWN if read.config_unknown else Reason.DEPENDENCY_PENDING,
+        after_sensitive=instance.sensitive,
+        depends_on=instance.depends_on,
+    )
+
+
+def _spread(changes: list[PlannedChange], sequences: Iterable[SequencePlan]) -> list[PlannedChange]:
+    """Let what a create_before_destroy depends on be created before it is destroyed, too.
+
+    A parent that is replaced for the sake of its order goes only when the new one stands.
+    """
+    parents = {each.parent for each in sequences}
+    replaced = {each.address: each for each in changes if each.action is Action.REPLACE}
+    queue = [
+        each
+        for each in replaced.values()
+        if each.create_before_destroy or (each.reason is Reason.REWRITE and each.address in parents)
+    ]
+    marked = {each.address for each in queue}
+    while queue:
+        for address in queue.pop().depends_on:
+            if address in replaced and address not in marked:
+                marked.add(address)
+                queue.append(replaced[address])
+    return [
+        replace(each, create_before_destroy=True) if each.address in marked else each
+        for each in changes
+    ]
+
+
+def _blocked(
+    changes: list[PlannedChange],
+    sequences: Iterable[SequencePlan],
+    suspects: Mapping[Address, Suspect],
+) -> tuple[PlannedChange, ...]:
+    """Mark what cannot be done before a suspect is resolved: itself and what depends on it."""
+    if not suspects:
+        return tuple(changes)
+    cause = {member: each.address for each in suspects.values() for member in each.members}
+    cause.update({address: address for address in suspects})
+    below: dict[Address, list[Address]] = {}
+    for each in changes:
+        for address in each.depends_on:
+            below.setdefault(address, []).append(each.address)
+    for sequence in sequences:
+        for before, after in zip(sequence.appended, sequence.appended[1:], strict=False):
+            below.setdefault(before, []).append(after)
+    queue = list(cause)
+    while queue:
+        address = queue.pop()
+        for dependent in below.get(address, ()):
+            if dependent not in cause:
+                cause[dependent] = cause[address]
+                queue.append(dependent)
+    return tuple(
+        replace(each, blocked_by=cause[each.address])
+        if each.address in cause and each.action is not Action.NO_OP
+        else each
+        for each in changes
+    )
+
+
+class _Lost:
+    """What goes with the parents that a plan deletes or replaces."""
+
+    def __init__(
+        self, found: Survey, about: Circumstances, changes: Iterable[PlannedChange]
+    ) -> None:
+        self._found = found
+        self._about = about
+        records = [each for each in found.records.values() if not each.gone]
+        by_id = {each.object.id: each.address for each in records}
+        self.parents = {
+            each.address: by_id[above]
+            for each in records
+            if (above := parent_id(each, found.schemas[each.address.type])) in by_id
+            and above is not None
+        }
+        self.going = {
+            each.address: found.records[each.address]
+            for each in changes
+            if each.action in (Action.DELETE, Action.REPLACE)
+            and each.deposed is None
+            and found.schemas[each.address.type].sequence is None
+        }
+
+    def unmanaged(self) -> dict[Address, int]:
+        """How many unmanaged members go, by parent; none where nobody minds."""
+        return {
+            address: count
+            for address, record in self.going.items()
+            if (count := self._count(record)) and self._policy(record) in _MINDED
+        }
+
+    def last_seen(self, sequences: Iterable[SequencePlan]) -> dict[str, str]:
+        """The last member of each parent that loses anything."""
+        result: dict[str, str] = {}
+        for id_ in sorted(self._losing(sequences)):
+            listing = self._found.observed.listings.get(id_)
+            if listing is not None:
+                result[id_] = listing.members[-1].id if listing.members else ""
+        return result
+
+    def unread(self, sequences: Iterable[SequencePlan]) -> frozenset[str]:
+        """Parents that lose something and whose members are not all known."""
+        if not self._about.options.refresh:
+            return frozenset()
+        listings = self._found.observed.listings
+        result = set()
+        for id_ in self._losing(sequences):
+            listing = listings.get(id_)
+            if listing is None or not listing.complete:
+                result.add(id_)
+        return frozenset(result)
+
+    def _losing(self, sequences: Iterable[SequencePlan]) -> set[str]:
+        result = {each.object.id for each in self.going.values()}
+        for sequence in sequences:
+            id_ = self._found.id_of(sequence.parent)
+            rewrites = sequence.rewritten or sequence.deleted_unmanaged
+            if id_ is not None and (rewrites or self._deletes_unmanaged(sequence.parent)):
+                result.add(id_)
+        return result
+
+    def _deletes_unmanaged(self, parent: Address | str) -> bool:
+        record = self._found.records.get(parent) if isinstance(parent, Address) else None
+        return record is not None and self._policy(record) is UnmanagedMessages.DELETE
+
+    def _count(self, record: Record) -> int:
+        listing = self._found.observed.listings.get(record.object.id)
+        members = listing.members if listing is not None else ()
+        return sum(each.id not in self._about.managed for each in members)
+
+    def _policy(self, record: Record) -> UnmanagedMessages:
+        instance = self._found.instances.get(record.address)
+        said = instance.desired if instance is not None else record.object.attributes
+        name = configuration(record.object) if instance is None else instance.provider
+        default = self._about.policies.get(name, Policies()).unmanaged_messages
+        return UnmanagedMessages(str(said.get("unmanaged_messages") or default))
+
+
+_MINDED = (UnmanagedMessages.REPORT,)
+
+
+def _cost(
+    changes: Sequence[PlannedChange],
+    sequences: Sequence[SequencePlan],
+    found: Survey,
+    about: Circumstances,
+    lost: _Lost,
+) -> Cost:
+    def configuration_of(change: PlannedChange) -> str:
+        instance = found.instances.get(change.address)
+        if instance is not None or change.recorded is None:
+            return instance.provider if instance is not None else next(iter(about.capabilities))
+        return configuration(change.recorded)
+
+    def limit(parent: PlannedChange) -> int:
+        name = configuration_of(parent)
+        batched = about.policies.get(name, Policies()).batch_create
+        return about.capabilities[name].batch_limit if batched else 0
+
+    def parent_of(change: PlannedChange) -> Address | None:
+        above = lost.parents.get(change.address)
+        return above if above in lost.going else None
+
+    prices = Prices(
+        about.capabilities,
+        about.policies,
+        configuration_of,
+        parent_of,
+        batches(changes, found.schemas, limit),
+    )
+    return estimate(changes, sequences, prices)
+
+
+def output_changes(recorded: State, outputs: Mapping[str, OutputValue]) -> tuple[OutputChange, ...]:
+    """Every output before and after, by name."""
+    return tuple(
+        OutputChange(name, recorded.outputs.get(name), outputs.get(name))
+        for name in sorted({*recorded.outputs, *outputs})
+    )

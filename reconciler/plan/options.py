@@ -1,0 +1,60 @@
+"""Options: what a run may do, and how each provider configuration wants its sequences treated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class OnReorder(StrEnum):
+    """What to do when the order asked for cannot be reached by appending alone."""
+
+    REWRITE_TAIL = "rewrite_tail"
+    """Create anew whatever has to stand behind the first change."""
+    REPLACE_THREAD = "replace_thread"
+    """Create the whole thread anew."""
+    APPEND = "append"
+    """Leave what is there where it stands and append the rest."""
+    ERROR = "error"
+    """Refuse."""
+
+
+class UnmanagedMessages(StrEnum):
+    """What to do with members that the specs do not declare."""
+
+    REPORT = "report"
+    IGNORE = "ignore"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """How one provider configuration treats sequences, unless a thread says otherwise."""
+
+    on_reorder: str = OnReorder.REWRITE_TAIL
+    unmanaged_messages: str = UnmanagedMessages.REPORT
+    batch_create: bool = True
+    """Whether the call that creates a parent may carry its first members."""
+    requests_per_minute: float | None = None
+    """The known rate limit, for the estimate of how long an apply takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the user asked for beside the spec. Addresses are as written, targets may hold `*`."""
+
+    targets: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    allow_destroy: tuple[str, ...] = ()
+    """How many losses are fine ("12"), or addresses whose loss is."""
+    allow_unmanaged: bool = False
+    accept_missing: tuple[str, ...] | Literal["all"] = ()
+    """Addresses that may be believed to be gone, or "all"."""
+    reorder: bool = False
+    """Whether a rewrite is fine whose only cause is that blocks moved."""
+    refresh: bool = True
+
+
+NO_OPTIONS = PlanOptions()
+"""Nothing but what the spec says."""

@@ -1,0 +1,222 @@
+"""Planner: one action per instance, from what is desired, recorded and observed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.address import Address
+from reconciler.diagnostics import Diagnostics
+from reconciler.expand import Instance
+from reconciler.expand.model import PendingRead
+from reconciler.plan.assemble import Assembly, assemble, output_changes
+from reconciler.plan.carry import check_carry, check_deletions
+from reconciler.plan.decide import Circumstances, Decided, decide
+from reconciler.plan.departures import Declared, Departure, departures, destruction
+from reconciler.plan.draft import Draft
+from reconciler.plan.findings import find_drift, find_refreshed
+from reconciler.plan.model import Action, Plan, PlanMode
+from reconciler.plan.moves import Import, Moved, Removed
+from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies
+from reconciler.plan.protection import check_protection, protected_addresses
+from reconciler.plan.records import Record, parent_id
+from reconciler.plan.safety import check_losses, check_missing, losses, unmanaged_losses
+from reconciler.plan.scope import scope_of
+from reconciler.plan.survey import Survey, survey
+from reconciler.plan.targets import matching
+from reconciler.provider.protocol import Capabilities
+from reconciler.refresh import Observed
+from reconciler.schema import Schema, Value
+from reconciler.state.model import OutputValue, State
+
+
+def make_plan(
+    *,
+    mode: PlanMode = PlanMode.NORMAL,
+    instances: Sequence[Instance],
+    recorded: State,
+    observed: Observed,
+    schemas: Mapping[str, Schema],
+    capabilities: Mapping[str, Capabilities],
+    policies: Mapping[str, Policies] | None = None,
+    outputs: Mapping[str, OutputValue] | None = None,
+    options: PlanOptions = NO_OPTIONS,
+    moved: Sequence[Moved] = (),
+    removed: Sequence[Removed] = (),
+    imports: Sequence[Import] = (),
+    reads: Sequence[PendingRead] = (),
+    empty_blocks: Iterable[Address] = (),
+    state_digest: str = "",
+    timestamp: str = "",
+    values: Mapping[str, Value] | None = None,
+) -> Plan:
+    """Decide what apply would do, and touch nothing.
+
+    *capabilities* and *policies* are by provider configuration, *schemas* by resource type.
+    *observed* is by recorded address, with what `import` blocks name under its new one.
+    *empty_blocks* are blocks whose `count` or `for_each` has no instance now, each with a key of
+    the kind that instances would have. The same input always gives the same plan.
+
+    Raises:
+        UnsafePlan: more is missing than can be believed.
+        UsageError: `-target` or `-replace` names nothing.
+    """
+    diagnostics = Diagnostics()
+    declared = {each.address for each in instances}
+    replaced = frozenset(matching(options.replace, declared, option="-replace"))
+    found = survey(
+        instances,
+        recorded,
+        observed,
+        schemas=schemas,
+        moved=moved,
+        imports=imports,
+        replaced=replaced,
+        diagnostics=diagnostics,
+    )
+    check_missing(found.records.values(), schemas, options.accept_missing)
+    whole = found
+    found = scope_of(found, options.targets, mode)
+    leaving = _leaving(mode, found, whole, removed, Declared.of(declared, empty_blocks))
+    about = Circumstances(
+        recorded=recorded,
+        capabilities=capabilities,
+        policies=policies or {},
+        options=options,
+        replaced=replaced,
+        leaving=_leaving_members(leaving, schemas),
+        managed=_managed(recorded, whole, leaving),
+        going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
+    )
+    decided = _decided(mode, found, about, diagnostics)
+    assembly = assemble(found, about, decided, leaving, reads if mode is PlanMode.NORMAL else ())
+    _check(mode, found, about, decided, leaving, assembly, diagnostics)
+    gone_outputs = mode is PlanMode.DESTROY and not options.targets
+    return Plan(
+        mode=mode,
+        changes=() if mode is PlanMode.REFRESH_ONLY else assembly.changes,
+        sequences=assembly.sequences,
+        drift=find_drift(whole),
+        outputs=output_changes(recorded, {} if gone_outputs else outputs or {}),
+        suspects=tuple(
+            recorded.suspects[address]
+            for address in sorted(recorded.suspects, key=lambda each: each.sort_key)
+        ),
+        warnings=diagnostics.warnings,
+        errors=diagnostics.errors,
+        refreshed=find_refreshed(recorded, whole),
+        calls=assembly.cost.calls,
+        seconds=assembly.cost.seconds,
+        lineage=recorded.lineage,
+        serial=recorded.serial,
+        state_digest=state_digest,
+        timestamp=timestamp,
+        targeted=bool(options.targets),
+        values=dict(values or {}),
+        last_seen=assembly.last_seen,
+        unmanaged_losses=(
+            unmanaged_losses(assembly.changes, assembly.unmanaged)
+            if mode is PlanMode.DESTROY
+            else ()
+        ),
+        unread=assembly.unread,
+    )
+
+
+def _leaving(
+    mode: PlanMode,
+    found: Survey,
+    whole: Survey,
+    removed: Sequence[Removed],
+    declared: Declared,
+) -> list[Departure]:
+    match mode:
+        case PlanMode.NORMAL:
+            return departures(found.orphans, removed, declared)
+        case PlanMode.DESTROY:
+            protected = protected_addresses(
+                whole.instances,
+                ((each.address, each.object.protected) for each in found.records.values()),
+            )
+            return destruction(found.records.values(), protected)
+        case PlanMode.REFRESH_ONLY:
+            return []
+
+
+def _leaving_members(
+    leaving: Iterable[Departure], schemas: Mapping[str, Schema]
+) -> dict[str, tuple[Record, ...]]:
+    found: dict[str, list[Record]] = {}
+    for each in sorted(leaving, key=lambda each: each.address.sort_key):
+        above = parent_id(each.record, schemas[each.address.type])
+        if above is not None and each.action is Action.DELETE:
+            found.setdefault(above, []).append(each.record)
+    return {above: tuple(records) for above, records in found.items()}
+
+
+def _managed(recorded: State, whole: Survey, leaving: Iterable[Departure]) -> frozenset[str]:
+    forgotten = {each.record.object.id for each in leaving if each.action is Action.FORGET}
+    known = [each.object for each in whole.records.values()]
+    return frozenset(
+        each.id for each in (*known, *recorded.deposed.values()) if each.id not in forgotten
+    )
+
+
+def _decided(
+    mode: PlanMode, found: Survey, about: Circumstances, diagnostics: Diagnostics
+) -> Decided:
+    if mode is PlanMode.NORMAL:
+        return decide(found, about, diagnostics)
+    return Decided({})
+
+
+def _check(
+    mode: PlanMode,
+    found: Survey,
+    about: Circumstances,
+    decided: Decided,
+    leaving: Sequence[Departure],
+    assembly: Assembly,
+    diagnostics: Diagnostics,
+) -> None:
+    """Everything that forbids a plan once it is known."""
+    check_protection(decided.drafts.values(), leaving, found.instances, diagnostics)
+    going = {each.address for each in leaving} | {
+        each.address for each in decided.drafts.values() if each.action is Action.REPLACE
+    }
+    check_deletions(
+        assembly.changes,
+        {address: each.instance.provider for address, each in decided.drafts.items()},
+        {address: above for address, above in assembly.parents.items() if above in going},
+        frozenset(type_ for type_, each in found.schemas.items() if each.sequence is not None),
+        about.capabilities,
+        diagnostics,
+    )
+    if mode is not PlanMode.NORMAL:
+        return
+    check_carry(found.instances.values(), about.capabilities, diagnostics)
+    _check_imports(decided.drafts.values(), diagnostics)
+    lost = losses(
+        assembly.changes,
+        assembly.sequences,
+        found.schemas,
+        unmanaged=assembly.unmanaged,
+        parents=assembly.parents,
+    )
+    managed = sum(not each.gone for each in found.records.values())
+    refusal = check_losses(lost, managed, about.options.allow_destroy)
+    if refusal is not None:
+        diagnostics.extend([refusal])
+
+
+def _check_imports(drafts: Iterable[Draft], diagnostics: Diagnostics) -> None:
+    for one in drafts:
+        if one.record is None or one.record.import_id is None or one.stays:
+            continue
+        names = ", ".join(sorted({str(each.path[0]) for each in one.changes})) or "its place"
+        diagnostics.error(
+            "Import would replace the object",
+            f"{one.address} would be created anew right after it was imported, because the spec"
+            f" asks for something else: {names}. Write what the object has, or do not import it.",
+            place=one.instance.place,
+            address=str(one.address),
+        )

@@ -1,0 +1,268 @@
+"""Survey: every desired instance beside the object it stands for, and what nothing stands for.
+
+Addresses change in this order: `moved` blocks, `import` blocks, and then the alignment of the
+members of each sequence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from reconciler.address import Address
+from reconciler.diagnostics import Diagnostics
+from reconciler.diff import with_ignored
+from reconciler.expand import Instance
+from reconciler.language.values import contains_unknown
+from reconciler.plan.alignment import Standing, Wanted, align
+from reconciler.plan.moves import Import, Moved, relocate
+from reconciler.plan.records import Record, gather, parent_id, provider_address
+from reconciler.refresh import Observed
+from reconciler.schema import Attributes, Schema
+from reconciler.state.model import State, StateObject
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What there is to decide about."""
+
+    instances: Mapping[Address, Instance]
+    """In order of rank."""
+    records: Mapping[Address, Record]
+    """What state has, by the address it has after moves."""
+    schemas: Mapping[str, Schema]
+    observed: Observed
+    members: Mapping[Address | str, tuple[Instance, ...]] = field(default_factory=dict)
+    """The desired members of each sequence in desired order, by parent."""
+
+    @property
+    def orphans(self) -> list[Record]:
+        """What state has and no instance stands for."""
+        return [each for address, each in self.records.items() if address not in self.instances]
+
+    def id_of(self, parent: Address | str) -> str | None:
+        """The id of a parent; None while it does not exist."""
+        if isinstance(parent, str):
+            return parent
+        record = self.records.get(parent)
+        return None if record is None or record.gone else record.object.id
+
+
+def survey(
+    instances: Iterable[Instance],
+    recorded: State,
+    observed: Observed,
+    *,
+    schemas: Mapping[str, Schema],
+    moved: Sequence[Moved] = (),
+    imports: Sequence[Import] = (),
+    replaced: frozenset[Address] = frozenset(),
+    diagnostics: Diagnostics,
+) -> Survey:
+    """Find the object of every instance; *replaced* are to be created anew by request."""
+    desired = {each.address: each for each in sorted(instances, key=lambda each: each.rank)}
+    records = relocate(
+        gather(recorded, observed).values(), moved, desired=desired, diagnostics=diagnostics
+    )
+    _take_in(records, imports, desired, observed, diagnostics)
+    found = Survey(desired, records, schemas, observed, _sequences(desired, records))
+    aligned = _align(found, replaced)
+    return found if aligned is None else replace(found, records=aligned)
+
+
+def _sequences(
+    desired: Mapping[Address, Instance], records: Mapping[Address, Record]
+) -> dict[Address | str, tuple[Instance, ...]]:
+    found: dict[Address | str, list[Instance]] = {}
+    for each in desired.values():
+        parent = each.parent
+        if parent is None:
+            continue
+        if isinstance(parent, Address) and parent not in desired:
+            # Written as an id that happens to be recorded under an address no block has any more.
+            parent = records[parent].object.id if parent in records else str(parent)
+        found.setdefault(parent, []).append(each)
+    return {parent: tuple(members) for parent, members in found.items()}
+
+
+def _take_in(
+    records: dict[Address, Record],
+    imports: Sequence[Import],
+    desired: Mapping[Address, Instance],
+    observed: Observed,
+    diagnostics: Diagnostics,
+) -> None:
+    managed = {each.object.id: each.address for each in records.values()}
+    for one in imports:
+        instance = desired.get(one.to)
+        if instance is None:
+            _refuse_import(one, "no block declares it; write one first", diagnostics)
+            continue
+        if one.to in records:
+            continue
+        attributes = observed.objects.get(one.to)
+        if attributes is None:
+            _refuse_import(one, f'the API has no object with the id "{one.id}"', diagnostics)
+            continue
+        holder = managed.get(str(attributes["id"]))
+        if holder is not None:
+            _refuse_import(one, f"{holder} manages the object already", diagnostics)
+            continue
+        managed[str(attributes["id"])] = one.to
+        records[one.to] = _imported(one, instance, attributes)
+
+
+def _imported(one: Import, instance: Instance, attributes: Attributes) -> Record:
+    object_ = StateObject(one.to, dict(attributes), provider=provider_address(instance.provider))
+    return Record(object_, attributes, looked_for=True, import_id=one.id)
+
+
+def _refuse_import(one: Import, why: str, diagnostics: Diagnostics) -> None:
+    diagnostics.error(
+        "Import not possible",
+        f'"{one.id}" cannot be imported as {one.to}: {why}.',
+        place=one.place,
+        address=str(one.to),
+    )
+
+
+def _align(found: Survey, replaced: frozenset[Address]) -> dict[Address, Record] | None:
+    """Records under their aligned addresses; None where nothing moves."""
+    targets: dict[Address, Address] = {}
+    standing = _standing_by_parent(found)
+    for parent, members in found.members.items():
+        id_ = found.id_of(parent)
+        if id_ is None or parent in replaced or id_ not in standing:
+            continue
+        if not any(isinstance(each.address.key, int) for each in members):
+            continue
+        records = standing[id_]
+        wanted = [_wanted(each, each.address in replaced) for each in members]
+        targets.update(align(wanted, _standing(found, id_, members, records)))
+    if not targets:
+        return None
+    return _at_targets(found, targets)
+
+
+def _standing_by_parent(found: Survey) -> dict[str, list[Record]]:
+    result: dict[str, list[Record]] = {}
+    for each in found.records.values():
+        above = parent_id(each, found.schemas[each.address.type])
+        if above is not None and not each.gone:
+            result.setdefault(above, []).append(each)
+    return result
+
+
+def _wanted(instance: Instance, replaced: bool) -> Wanted:
+    if _ignores_identity(instance):
+        return Wanted(instance.address, None, fixed=True)
+    if replaced:
+        return Wanted(instance.address, None)
+    text, metadata = _identity(instance.schema, instance.desired)
+    return Wanted(instance.address, text, metadata)
+
+
+def _ignores_identity(instance: Instance) -> bool:
+    ignored = instance.lifecycle.ignore_changes
+    if ignored == "all":
+        return True
+    sequence = instance.schema.sequence
+    names = {*(sequence.identity if sequence else ()), *sum(instance.schema.exclusive, ())}
+    return any(path[0] in names for path in ignored)
+
+
+def _identity(schema: Schema, attributes: Attributes) -> tuple[str | None, str]:
+    assert schema.sequence is not None, "only members of a sequence are aligned"
+    canonical = schema.canonical(attributes)
+    identity = [canonical.get(name) for name in schema.sequence.identity]
+    rest = {
+        name: canonical.get(name)
+        for name in schema.arguments
+        if name not in schema.sequence.identity and name != schema.sequence.parent_argument
+    }
+    text = None if contains_unknown(identity) else _text(identity)
+    return text, "" if contains_unknown(rest) else _text(rest)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def _standing(
+    found: Survey, id_: str, members: Sequence[Instance], records: Sequence[Record]
+) -> list[Standing]:
+    listing = found.observed.listings.get(id_)
+    if listing is not None:
+        seen = {each.id: at for at, each in reversed(list(enumerate(listing.members)))}
+        places = {each.address: seen.get(each.object.id, -1) for each in records}
+    else:
+        places = _places_as_written(members, records)
+    return [
+        _stand(each, found.schemas[each.address.type], places[each.address]) for each in records
+    ]
+
+
+def _places_as_written(
+    members: Sequence[Instance], records: Sequence[Record]
+) -> dict[Address, int]:
+    """Where members stand if the order of the spec is that of the last apply."""
+    rank = {each.address: at for at, each in enumerate(members)}
+    first: dict[Address, int] = {}
+    for each in members:
+        first.setdefault(each.address.block, rank[each.address])
+
+    def place(record: Record) -> tuple[int, int]:
+        block = record.address.block
+        if isinstance(record.address.key, int) and block in first:
+            return first[block], record.address.key
+        return rank.get(record.address, len(rank)), 0
+
+    ordered = sorted(records, key=lambda each: (place(each), each.address.sort_key))
+    return {each.address: at for at, each in enumerate(ordered)}
+
+
+def _stand(record: Record, schema: Schema, position: int) -> Standing:
+    text, metadata = _identity(schema, record.object.arguments)
+    matchable = not record.object.tainted and position >= 0
+    return Standing(record.address, text if matchable else None, metadata, position)
+
+
+def _at_targets(found: Survey, targets: Mapping[Address, Address]) -> dict[Address, Record]:
+    records = dict(found.records)
+    moving = {address: records.pop(address) for address in targets}
+    losers: list[Record] = []
+    for address, target in targets.items():
+        record = moving[address]
+        occupant = records.get(target)
+        if occupant is None:
+            records[target] = record.at(target)
+        elif occupant.gone:
+            records[target] = record.at(target)
+            losers.append(occupant)
+        else:
+            losers.append(record)
+    for each in losers:
+        target = _beyond(each.address, records, found.instances)
+        records[target] = each.at(target)
+    return records
+
+
+def _beyond(
+    address: Address, records: Mapping[Address, Record], desired: Mapping[Address, Instance]
+) -> Address:
+    block = address.block
+    used = [
+        each.key
+        for each in (*records, *desired)
+        if each.block == block and isinstance(each.key, int)
+    ]
+    return address.instance(max(used, default=-1) + 1)
+
+
+def effective(instance: Instance, record: Record | None) -> dict[str, object]:
+    """What is desired of an instance, with what `ignore_changes` covers as recorded."""
+    ignored = instance.lifecycle.ignore_changes
+    if record is None or not ignored:
+        return dict(instance.desired)
+    return with_ignored(instance.desired, record.object.arguments, ignored)

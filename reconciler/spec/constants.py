@@ -1,0 +1,52 @@
+"""Constants: expressions that mean the same wherever they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.diagnostics import Diagnostic, Diagnostics, Place, Severity, diagnostic
+from reconciler.errors import SpecError
+from reconciler.language.syntax import Expression
+
+
+class NoNames:
+    """The scope in which nothing has a name and no function can be called."""
+
+    def root(self, name: str) -> object:
+        """Refuse *name*."""
+        raise LookupError(f'There is no variable named "{name}" here.')
+
+    @property
+    def functions(self) -> Mapping[str, object]:
+        """None at all."""
+        return {}
+
+
+NO_NAMES = NoNames()
+
+
+def constant(expression: Expression) -> object:
+    """The value of an expression that may use neither names nor functions.
+
+    Raises:
+        SpecError: it uses some, or has no value.
+    """
+    found = [_not_allowed("Variables", each.place) for each in expression.references()]
+    found += [_not_allowed("Functions", place) for _, place in expression.calls()]
+    if found:
+        raise SpecError(tuple(found))
+    return expression.evaluate(NO_NAMES)
+
+
+def in_context(diagnostics: Diagnostics, error: SpecError, context: str) -> None:
+    """Note what *error* carries, as found in the block *context*."""
+    diagnostics.extend(
+        each if each.context is not None else replace(each, context=context)
+        for each in error.diagnostics
+    )
+
+
+def _not_allowed(what: str, place: Place) -> Diagnostic:
+    detail = f"{what} may not be used here: the value must be known before anything is evaluated."
+    return diagnostic(Severity.ERROR, f"{what} not allowed", detail, place=place)

@@ -1,0 +1,162 @@
+"""Files: which files of a folder are the spec, and their text.
+
+Read are the `.tf` and `.hcl` files whose names have no second suffix and no leading dot, in
+order of their names. What would be misread is refused with a message instead.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostics, Place, SourceFile
+from reconciler.language.parse import MAX_FILE_BYTES
+from reconciler.spec.order import natural_key
+
+SUFFIXES = (".tf", ".hcl")
+"""What the name of a spec file ends in."""
+
+
+def read_specs(
+    directory: Path, diagnostics: Diagnostics, *, place: Place | None = None
+) -> tuple[SourceFile, ...]:
+    """Read every spec file of *directory*, in order of their names.
+
+    What cannot be read is an error and left out, and so is a folder without any spec file.
+    *place* is where a module call names the folder.
+    """
+    names = list_names(directory, diagnostics, place=place)
+    if names is None:
+        return ()
+    chosen = [name for name in names if _is_spec(name, directory, diagnostics)]
+    if not chosen and not any(name.endswith(SUFFIXES) for name in names):
+        detail = _nothing_found(directory) if place is None else _nothing_called(directory)
+        diagnostics.error("No specs found", detail, place=place)
+    found = (read_text(directory / name, diagnostics) for name in chosen)
+    return tuple(source for source in found if source is not None)
+
+
+def list_names(
+    directory: Path, diagnostics: Diagnostics, *, place: Place | None = None
+) -> list[str] | None:
+    """The names of the files in *directory*, `turn2.tf` before `turn10.tf`; None after an error."""
+    try:
+        with os.scandir(directory) as entries:
+            names = [each.name for each in entries if not each.is_dir()]
+    except OSError as error:
+        shown = shown_path(directory)
+        diagnostics.error("Unreadable folder", f'"{shown}": {_reason(error)}.', place=place)
+        return None
+    return sorted(names, key=natural_key)
+
+
+def read_text(path: Path, diagnostics: Diagnostics) -> SourceFile | None:
+    """Read one file as UTF-8 text; None after an error."""
+    shown = shown_path(path)
+    try:
+        data = _read_regular(path)
+    except OSError as error:
+        diagnostics.error("Unreadable file", f'"{shown}": {_reason(error)}.')
+        return None
+    if data is None:
+        diagnostics.error("Unreadable file", f'"{shown}" is not a regular file.')
+        return None
+    if len(data) > MAX_FILE_BYTES:
+        diagnostics.error("File too large", _too_large(shown))
+        return None
+    return _decode(shown, data, diagnostics)
+
+
+def shown_path(path: Path) -> str:
+    """*path* as the user would type it: relative to the working folder if it lies below it."""
+    absolute = os.path.abspath(path)
+    here = os.getcwd()
+    if absolute == here:
+        return "."
+    if absolute.startswith(here.rstrip(os.sep) + os.sep):
+        absolute = os.path.relpath(absolute, here)
+    elif not path.is_absolute():
+        absolute = os.path.normpath(path)
+    return absolute.replace(os.sep, "/")
+
+
+def _is_spec(name: str, directory: Path, diagnostics: Diagnostics) -> bool:
+    stem, suffix = os.path.splitext(name)
+    if name.startswith(".") or name.startswith("#"):
+        return False
+    if name.endswith(".tf.json"):
+        _refuse(name, directory, diagnostics, _JSON)
+    elif suffix in SUFFIXES and (stem == "override" or stem.endswith("_override")):
+        _refuse(name, directory, diagnostics, _OVERRIDE)
+    elif suffix == ".tf" and "." in stem:
+        shown = shown_path(directory / name)
+        diagnostics.warning("Spec file not read", f'"{shown}" {_SECOND_SUFFIX}')
+    else:
+        return suffix in SUFFIXES and "." not in stem
+    return False
+
+
+def _refuse(name: str, directory: Path, diagnostics: Diagnostics, reason: str) -> None:
+    shown = shown_path(directory / name)
+    diagnostics.error("Unsupported spec file", f'"{shown}" {reason}')
+
+
+_JSON = "is written in JSON, which is not read. Write it in HCL, as a file that ends in .tf."
+_OVERRIDE = (
+    "is an override file, and files that change the blocks of other files are not supported. "
+    "Make the change in the block itself, or rename the file if it overrides nothing."
+)
+_SECOND_SUFFIX = (
+    "has a second suffix, and only files with a plain name such as main.tf are read. "
+    "Rename it if it belongs to the spec."
+)
+
+
+def _nothing_found(directory: Path) -> str:
+    return (
+        f'The folder "{shown_path(directory)}" holds no .tf or .hcl file. A plan made from nothing '
+        "would destroy everything that is managed, so it is refused. Name the folder that holds "
+        "your specs with --specs."
+    )
+
+
+def _nothing_called(directory: Path) -> str:
+    return f'The folder "{shown_path(directory)}" holds no .tf or .hcl file, so it is no module.'
+
+
+def _too_large(shown: str) -> str:
+    limit = MAX_FILE_BYTES // (1024 * 1024)
+    return (
+        f'"{shown}" is larger than {limit} MiB. Split it into several files, or keep the '
+        "conversation in a JSONL file and use for_each over jsonldecode(file(...))."
+    )
+
+
+def _read_regular(path: Path) -> bytes | None:
+    """The bytes of a regular file, at most one more than allowed; None for a pipe or a device."""
+    # Not to block on a pipe that nobody writes to.
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _decode(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+    try:
+        return SourceFile(shown, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode("utf-8-sig", "ignore")
+        source = SourceFile(shown, data.decode("utf-8-sig", "replace"))
+        detail = (
+            f"The byte 0x{data[error.start]:02x} here is not UTF-8. "
+            "Save the file with the encoding UTF-8."
+        )
+        place = (source, len(good), len(good) + 1)
+        diagnostics.error("Invalid character encoding", detail, place=place)
+        return None
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or "it cannot be read").lower()

@@ -1,0 +1,157 @@
+"""Given: what the environment, variable files and the command line say about variables.
+
+Later words win: the environment, `terraform.tfvars`, `terraform.tfvars.json`, `*.auto.tfvars` and
+`*.auto.tfvars.json` by name, then the options of the command line in their order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.errors import SpecError
+from reconciler.language.parse import parse_file
+from reconciler.spec.constants import constant, in_context
+from reconciler.spec.files import list_names, read_text
+from reconciler.spec.model import GivenBy, GivenValue
+from reconciler.spec.reading import NAME
+
+PREFIX = "TF_VAR_"
+"""What the names of environment variables that set variables begin with."""
+
+
+MAX_DEPTH = 200
+"""How deep the values of a JSON file may be nested."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenOption:
+    """`-var name=value`, as one text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenFile:
+    """`-var-file path`."""
+
+    path: Path
+
+
+Given = GivenOption | GivenFile
+"""One option of the command line about variables."""
+
+
+def read_given(
+    directory: Path,
+    given: Sequence[Given],
+    environment: Mapping[str, str],
+    diagnostics: Diagnostics,
+) -> dict[str, GivenValue]:
+    """Gather the last word about every variable that anything outside the specs names."""
+    found = dict(_from_environment(environment))
+    for path in _automatic_files(directory):
+        found.update(_from_file(path, diagnostics))
+    for each in given:
+        match each:
+            case GivenOption():
+                found.update(_from_option(each.text, diagnostics))
+            case GivenFile():
+                found.update(_from_file(each.path, diagnostics))
+    return found
+
+
+def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, GivenValue]]:
+    for name, text in environment.items():
+        if name.startswith(PREFIX) and len(name) > len(PREFIX):
+            yield name[len(PREFIX) :], GivenValue(text, None, GivenBy.ENVIRONMENT, name)
+
+
+def _automatic_files(directory: Path) -> list[Path]:
+    # A folder that cannot be read has been reported by whoever looked for the specs in it.
+    names = list_names(directory, Diagnostics()) or []
+    first = [name for name in _FIRST if name in names]
+    automatic = sorted(name for name in names if name.endswith(_AUTOMATIC))
+    return [directory / name for name in (*first, *automatic) if not name.startswith(".")]
+
+
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
+
+
+def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+    name, equals, value = text.partition("=")
+    name = name.strip()
+    if not equals or not NAME.fullmatch(name):
+        detail = f'"{text}" is not of the form NAME=VALUE, as in -var "language=en".'
+        diagnostics.error("Invalid -var option", detail)
+        return {}
+    return {name: GivenValue(value, None, GivenBy.OPTION, f"-var {name}=...")}
+
+
+def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+    source = read_text(path, diagnostics)
+    if source is None:
+        return {}
+    if source.path.endswith(".json"):
+        return _from_json(source, diagnostics)
+    body = parse_file(source, diagnostics)
+    for block in body.blocks:
+        detail = "A variable file holds only lines of the form name = value."
+        diagnostics.error(f'Unexpected "{block.type}" block', detail, place=block.place)
+    found: dict[str, GivenValue] = {}
+    for name, argument in body.arguments.items():
+        try:
+            value = constant(argument.expression)
+        except SpecError as error:
+            in_context(diagnostics, error, "")
+            continue
+        found[name] = GivenValue(None, value, GivenBy.FILE, source.path, argument.place)
+    return found
+
+
+def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+    import json
+    from decimal import Decimal
+
+    try:
+        values = json.loads(source.text, parse_float=Decimal, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        place = (source, error.pos, error.pos + 1)
+        diagnostics.error("Invalid JSON", f"{error.msg}.", place=place)
+        return {}
+    except (RecursionError, ValueError) as error:
+        said = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        diagnostics.error("Invalid JSON", f'"{source.path}": {said}.')
+        return {}
+    if _depth_exceeds(values, MAX_DEPTH):
+        detail = f'"{source.path}" may be nested {MAX_DEPTH} deep.'
+        diagnostics.error("Invalid variable file", detail)
+        return {}
+    if not isinstance(values, dict):
+        detail = f'"{source.path}" must hold one object, {{"name": value}}.'
+        diagnostics.error("Invalid variable file", detail)
+        return {}
+    return {
+        str(name): GivenValue(None, value, GivenBy.FILE, source.path)
+        for name, value in values.items()
+    }
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _depth_exceeds(value: object, limit: int) -> bool:
+    queue = [(value, 0)]
+    while queue:
+        each, depth = queue.pop()
+        if depth > limit:
+            return True
+        if isinstance(each, dict):
+            queue += ((part, depth + 1) for part in each.values())
+        elif isinstance(each, list):
+            queue += ((part, depth + 1) for part in each)
+    return False

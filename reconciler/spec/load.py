@@ -1,0 +1,148 @@
+"""Load: a folder of spec files becomes a checked `Spec`, with every mistake of every file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.language.parse import parse_file
+from reconciler.schema import Schema
+from reconciler.spec.draft import Draft
+from reconciler.spec.files import read_specs, shown_path
+from reconciler.spec.given import Given, read_given
+from reconciler.spec.kinds import Kinds, make_kinds
+from reconciler.spec.model import Module, ModuleCall, Spec
+from reconciler.spec.module_calls import WrittenCall, check_inputs
+from reconciler.spec.validate import validate
+
+MAX_MODULE_DEPTH = 20
+"""How deep modules may call each other."""
+
+MAX_MODULE_CALLS = 10_000
+"""How many calls there may be in all, those made by called modules counted each time."""
+
+
+def load(
+    directory: Path,
+    schemas: Mapping[str, Schema],
+    data_schemas: Mapping[str, Schema],
+    *,
+    diagnostics: Diagnostics,
+    given: Sequence[Given] = (),
+    environment: Mapping[str, str] | None = None,
+    provider_schema: Schema | None = None,
+) -> Spec:
+    """Read the specs in *directory* and the modules they call, and check all that can be known.
+
+    Mistakes go into *diagnostics*, all of all files at once; the spec is then what could be
+    understood. *given* is what the command line says about variables, in its order, and
+    *environment* is where `TF_VAR_name` is looked up. Without a *provider_schema* the arguments
+    of provider blocks are not checked.
+    """
+    loader = _Loader(directory, make_kinds(schemas, data_schemas), provider_schema, diagnostics)
+    root = loader.root()
+    if _count_calls(root) > MAX_MODULE_CALLS:
+        detail = f"There may be {MAX_MODULE_CALLS:,} calls in all. Call modules less often."
+        diagnostics.error("Too many module calls", detail)
+    return Spec(
+        root=root,
+        directory=os.path.abspath(directory),
+        sources=loader.sources,
+        given=read_given(directory, given, environment or {}, diagnostics),
+        backend_path=loader.backend_path,
+    )
+
+
+class _Loader:
+    """Reads each folder once, whatever number of calls there is to it."""
+
+    def __init__(
+        self,
+        directory: Path,
+        kinds: Kinds,
+        provider_schema: Schema | None,
+        diagnostics: Diagnostics,
+    ) -> None:
+        self.directory = directory
+        self.kinds = kinds
+        self.provider_schema = provider_schema
+        self.diagnostics = diagnostics
+        self.sources: dict[str, SourceFile] = {}
+        self.backend_path: str | None = None
+        self._modules: dict[str, Module] = {}
+        self._open: list[str] = []
+
+    def root(self) -> Module:
+        """Read the specs folder itself, and from there every module."""
+        sources = read_specs(self.directory, self.diagnostics)
+        return self._read(self.directory, ".", sources)
+
+    def _read(self, directory: Path, path: str, sources: tuple[SourceFile, ...]) -> Module:
+        draft = Draft(path, self.kinds, self.provider_schema, self.diagnostics)
+        self.sources.update((source.path, source) for source in sources)
+        draft.read([parse_file(source, self.diagnostics) for source in sources])
+        if path == ".":
+            self.backend_path = draft.backend_path
+        calls = self._read_called(directory, draft)
+        module = draft.module(calls)
+        validate(module, draft.broken, self.diagnostics)
+        return module
+
+    def _read_called(self, directory: Path, draft: Draft) -> dict[str, ModuleCall]:
+        # One level of recursion per level of calls, of which there are at most MAX_MODULE_DEPTH.
+        self._open.append(os.path.realpath(directory))
+        calls: dict[str, ModuleCall] = {}
+        for name, written in draft.calls.items():
+            module = self._called(directory, written)
+            if module is None:
+                draft.broken.add(f"module.{name}")
+                continue
+            check_inputs(written, module)
+            calls[name] = written.to(module)
+        self._open.pop()
+        return calls
+
+    def _called(self, directory: Path, call: WrittenCall) -> Module | None:
+        folder = Path(os.path.normpath(directory / call.folder))
+        real = os.path.realpath(folder)
+        if real in self._modules:
+            return self._modules[real]
+        if real in self._open:
+            self._cycle(call, real)
+            return None
+        if len(self._open) > MAX_MODULE_DEPTH:
+            detail = f"Modules may call each other {MAX_MODULE_DEPTH} deep."
+            call.reader.error("Modules nested too deep", detail, call.source.place)
+            return None
+        sources = read_specs(folder, self.diagnostics, place=call.source.place)
+        if not sources:
+            return None
+        module = self._read(folder, self._relative(folder), sources)
+        self._modules[real] = module
+        return module
+
+    def _cycle(self, call: WrittenCall, real: str) -> None:
+        steps = [*self._open[self._open.index(real) :], real]
+        shown = " -> ".join(shown_path(Path(each)) for each in steps)
+        detail = f"The module calls itself: {shown}. Remove one of these calls."
+        call.reader.error("Module cycle", detail, call.source.place)
+
+    def _relative(self, folder: Path) -> str:
+        return os.path.relpath(folder, self.directory).replace(os.sep, "/")
+
+
+def _count_calls(root: Module) -> int:
+    """How many calls there are, those made by called modules counted each time."""
+    counts: dict[int, int] = {}
+    queue = [root]
+    while queue:
+        module = queue[-1]
+        missing = [c.module for c in module.calls.values() if id(c.module) not in counts]
+        if missing:
+            queue += missing
+            continue
+        queue.pop()
+        counts[id(module)] = sum(1 + counts[id(c.module)] for c in module.calls.values())
+    return counts[id(root)]

@@ -1,0 +1,197 @@
+"""Reading: one block taken apart, with everything that is wrong about it reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from reconciler.diagnostics import Diagnostics, Place
+from reconciler.errors import SpecError
+from reconciler.language.syntax import Block, Expression
+from reconciler.spec.constants import constant, in_context
+from reconciler.spec.suggest import did_you_mean
+
+NAME = re.compile(r"[^\W\d][\w-]*")
+"""What may name a block: also what may be written without quotes in a reference."""
+
+
+class BlockReader:
+    """One block being read. Every mistake is noted at its place, in the context of the block."""
+
+    __slots__ = ("block", "diagnostics", "outer")
+
+    def __init__(self, block: Block, diagnostics: Diagnostics, outer: str | None = None) -> None:
+        self.block = block
+        self.diagnostics = diagnostics
+        self.outer = outer
+
+    @property
+    def context(self) -> str:
+        """The block, or for a nested one the block it stands in: `resource "T" "N"`."""
+        return self.outer or header(self.block)
+
+    def inner(self, block: Block) -> BlockReader:
+        """A reader of a block nested in this one."""
+        return BlockReader(block, self.diagnostics, self.context)
+
+    def error(self, summary: str, detail: str, place: Place | None = None) -> None:
+        """Note a mistake at *place*, or at the block's header."""
+        self.diagnostics.error(
+            summary, detail, place=place or self.block.place, context=self.context
+        )
+
+    def warning(self, summary: str, detail: str, place: Place | None = None) -> None:
+        """Note a doubt at *place*, or at the block's header."""
+        self.diagnostics.warning(
+            summary, detail, place=place or self.block.place, context=self.context
+        )
+
+    def labels(self, *names: str) -> tuple[str, ...] | None:
+        """The labels, one per name in *names*; None after an error."""
+        labels, type_ = self.block.labels, self.block.type
+        if len(labels) < len(names):
+            wanted = ", ".join(names)
+            detail = f"A {type_} block needs {_count(len(names), 'label')}: {wanted}."
+            self.error(f"Missing {names[len(labels)]} for {type_}", detail)
+            return None
+        if len(labels) > len(names):
+            wanted = f" ({', '.join(names)})" if names else ""
+            detail = f"A {type_} block has {_count(len(names), 'label')}{wanted}."
+            self.error(f"Extraneous label for {type_}", detail, self.block.label_places[len(names)])
+            return None
+        return labels if self._are_names(names) else None
+
+    def name(self) -> str | None:
+        """The one label, a name; None after an error."""
+        labels = self.labels("name")
+        return labels[0] if labels else None
+
+    def expect(
+        self,
+        arguments: Collection[str] = (),
+        *,
+        required: Iterable[str] = (),
+        blocks: Collection[str] = (),
+    ) -> None:
+        """Report arguments and blocks that do not belong here, and required ones that lack."""
+        body = self.block.body
+        for name in body.arguments:
+            if name not in arguments:
+                self.unsupported_argument(name, arguments, blocks)
+        for each in body.blocks:
+            if each.type not in blocks:
+                self.unsupported_block(each, arguments, blocks)
+        for name in required:
+            if name not in body.arguments:
+                self.missing_argument(name)
+
+    def unsupported_argument(
+        self, name: str, arguments: Collection[str], blocks: Collection[str] = ()
+    ) -> None:
+        """Report an argument that does not exist."""
+        detail = f'An argument named "{name}" is not expected here.'
+        if name in blocks:
+            detail += f" It is a block: write {name} {{ ... }} without the equals sign."
+        else:
+            detail += did_you_mean(name, arguments)
+        self.error("Unsupported argument", detail, self.block.body.arguments[name].name_place)
+
+    def unsupported_block(
+        self, block: Block, arguments: Collection[str], blocks: Collection[str]
+    ) -> None:
+        """Report a block that does not exist."""
+        detail = f'Blocks of type "{block.type}" are not expected here.'
+        if block.type in arguments:
+            detail += f" It is an argument: write {block.type} = ... with an equals sign."
+        else:
+            detail += did_you_mean(block.type, blocks)
+        self.error("Unsupported block type", detail, block.type_place)
+
+    def missing_argument(self, name: str) -> None:
+        """Report a required argument that is not there."""
+        detail = f'The argument "{name}" is required, and there is none. Add {name} = ... here.'
+        self.error("Missing required argument", detail)
+
+    def expression(self, name: str) -> Expression | None:
+        """What stands behind the argument *name*; None without it."""
+        argument = self.block.body.arguments.get(name)
+        return argument.expression if argument is not None else None
+
+    def text(self, name: str) -> str | None:
+        """The constant text of the argument *name*; None without it or after an error."""
+        value = self._constant(name)
+        if value is None or isinstance(value, str):
+            return value
+        self._unsuitable(name, "a text")
+        return None
+
+    def flag(self, name: str) -> bool | None:
+        """The constant truth of the argument *name*; None without it or after an error."""
+        value = self._constant(name)
+        value = _TRUTH.get(value, value) if isinstance(value, str) else value
+        if value is None or isinstance(value, bool):
+            return value
+        self._unsuitable(name, "true or false")
+        return None
+
+    def blocks(self, type_: str) -> list[Block]:
+        """The nested blocks of one type."""
+        return [each for each in self.block.body.blocks if each.type == type_]
+
+    def only_block(self, type_: str) -> Block | None:
+        """The nested block of a type that may stand here once; a second one is an error."""
+        found = self.blocks(type_)
+        for each in found[1:]:
+            first = found[0].place[0].range(*found[0].place[1:])
+            detail = f"There is a {type_} block at {first} already. Write both as one block."
+            self.error(f"Duplicate {type_} block", detail, each.type_place)
+        return found[0] if found else None
+
+    def _constant(self, name: str) -> object:
+        expression = self.expression(name)
+        if expression is None:
+            return None
+        try:
+            return constant(expression)
+        except SpecError as error:
+            in_context(self.diagnostics, error, self.context)
+            return None
+
+    def _unsuitable(self, name: str, wanted: str) -> None:
+        place = self.block.body.arguments[name].expression.place
+        self.error("Unsuitable value type", f'The argument "{name}" must be {wanted}.', place)
+
+    def _are_names(self, names: tuple[str, ...]) -> bool:
+        good = True
+        for what, label, place in zip(
+            names, self.block.labels, self.block.label_places, strict=False
+        ):
+            if not NAME.fullmatch(label):
+                what = what if what == "name" else f"{what} name"
+                self.error(f"Invalid {self.block.type} {what}", NAME_RULE, place)
+                good = False
+        return good
+
+
+NAME_RULE = (
+    "A name starts with a letter or an underscore and goes on with letters, digits, underscores "
+    "and dashes."
+)
+
+
+def header(block: Block) -> str:
+    """The block as messages name it: its type and its labels in quotes."""
+    return " ".join((block.type, *(f'"{label}"' for label in block.labels)))
+
+
+def where(place: Place) -> str:
+    """A place as messages name it: `main.tf:12:3`."""
+    source, start, end = place
+    return str(source.range(start, end))
+
+
+_TRUTH: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

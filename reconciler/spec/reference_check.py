@@ -1,0 +1,222 @@
+"""Reference check: every reference leads somewhere, and stands where it may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from reconciler.address import Mode
+from reconciler.diagnostics import Diagnostics, Place
+from reconciler.language.syntax import IndexKey, Step, Traversal
+from reconciler.language.types import Type, attribute_types, describe_type, element_type, kind
+from reconciler.schema import Schema
+from reconciler.spec.model import Module, ModuleCall, ResourceBlock
+from reconciler.spec.references import (
+    CountRef,
+    EachRef,
+    LocalRef,
+    ModuleRef,
+    PathRef,
+    ResourceRef,
+    SelfRef,
+    Target,
+    TerraformRef,
+    Unresolved,
+    VariableRef,
+    resolve,
+)
+from reconciler.spec.suggest import did_you_mean
+from reconciler.spec.uses import Names, Use
+
+
+class ReferenceCheck:
+    """Checks the references of one module, block by block."""
+
+    def __init__(self, module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+        self.module = module
+        self.broken = broken
+        self.diagnostics = diagnostics
+        self.context = ""
+        self.block: ResourceBlock | None = None
+        """The resource whose references are being checked: it may not refer to itself."""
+        self.own: ResourceBlock | None = None
+        """The data source that only the check in hand can see."""
+
+    def uses(self, context: str, uses: Iterable[Use]) -> None:
+        """Check every reference of some expressions of the block named by *context*."""
+        self.context = context
+        for expression, names in uses:
+            for traversal in expression.references():
+                self._check(traversal, names)
+
+    def dependencies(self, context: str, traversals: Iterable[Traversal]) -> None:
+        """Check what a block lists in `depends_on`."""
+        self.context = context
+        for traversal in traversals:
+            target = resolve(self.module, traversal, self.own)
+            if _is_part(target):
+                detail = (
+                    "depends_on is about whole objects: name a resource, a data source or a "
+                    "module, without an attribute of it."
+                )
+                self._error("Invalid depends_on reference", detail, traversal.place)
+            elif isinstance(target, (EachRef, CountRef, PathRef, TerraformRef, SelfRef)):
+                detail = f'"{traversal.text}" is nothing that could be waited for.'
+                self._error("Invalid depends_on reference", detail, traversal.place)
+            else:
+                self._check_target(target, traversal)
+
+    def triggers(self, context: str, traversals: Iterable[Traversal]) -> None:
+        """Check what a block lists in `replace_triggered_by`."""
+        self.context = context
+        for traversal in traversals:
+            self._check_target(resolve(self.module, traversal, self.own), traversal)
+
+    def _error(self, summary: str, detail: str, place: Place) -> None:
+        self.diagnostics.error(summary, detail, place=place, context=self.context)
+
+    def _check(self, traversal: Traversal, names: Names) -> None:
+        target = resolve(self.module, traversal, self.own)
+        match target:
+            case VariableRef() | LocalRef():
+                return
+            case EachRef() if not names.each:
+                detail = (
+                    '"each" has a value only in a resource, data or module block with for_each, '
+                    "and not in for_each itself."
+                )
+                summary = 'Reference to "each" in context without for_each'
+                self._error(summary, detail, traversal.place)
+            case CountRef() if not names.count:
+                detail = (
+                    '"count" has a value only in a resource, data or module block with count, '
+                    "and not in count itself."
+                )
+                summary = 'Reference to "count" in non-counted context'
+                self._error(summary, detail, traversal.place)
+            case SelfRef() if not names.self_:
+                detail = '"self" has a value only in postcondition blocks. Name what is meant.'
+                self._error('Invalid "self" reference', detail, traversal.place)
+            case _:
+                self._check_target(target, traversal)
+
+    def _check_target(self, target: Target, traversal: Traversal) -> None:
+        match target:
+            case Unresolved():
+                if target.subject not in self.broken:
+                    self._error(target.summary, target.detail, target.place)
+            case ResourceRef():
+                self._check_resource(target, traversal)
+            case ModuleRef():
+                self._check_module(target, traversal)
+            case SelfRef() if self.block is not None:
+                self._check_steps(self.block.schema, target.steps, traversal)
+
+    def _check_resource(self, target: ResourceRef, traversal: Traversal) -> None:
+        block = self.module.resources.get(target.address, self.own)
+        assert block is not None, "resolve has found it"
+        if block is self.block:
+            detail = f"{target.address} is this block: its own attributes have no value yet."
+            self._error("Self-referential block", detail, traversal.place)
+        elif self._check_key(str(target.address), block, target, traversal):
+            self._check_steps(block.schema, target.steps, traversal)
+
+    def _check_module(self, target: ModuleRef, traversal: Traversal) -> None:
+        call = self.module.calls[target.call]
+        self._check_key(f"module.{target.call}", call, target, traversal)
+
+    def _check_key(
+        self,
+        name: str,
+        block: ResourceBlock | ModuleCall,
+        target: ResourceRef | ModuleRef,
+        traversal: Traversal,
+    ) -> bool:
+        """Whether an instance is singled out exactly where there are several."""
+        has_part = bool(target.steps) if isinstance(target, ResourceRef) else bool(target.output)
+        if block.count is None and block.for_each is None:
+            if target.key is None:
+                return True
+            detail = f"{name} has neither count nor for_each: write it without the brackets."
+            self._error("Unexpected resource instance key", detail, traversal.place)
+        elif has_part and not target.has_index:
+            key = "count.index" if block.count is not None else "each.key"
+            detail = (
+                f"{name} has several instances, so its attributes are those of one of them: "
+                f"{name}[{key}], or {name}[*] for all of a count."
+            )
+            self._error("Missing resource instance key", detail, traversal.place)
+        elif block.count is not None and isinstance(target.key, str):
+            detail = f"{name} has count, so its instances are numbered from 0: {name}[0]."
+            self._error("Invalid index", detail, traversal.place)
+        else:
+            return True
+        return False
+
+    def _check_steps(self, schema: Schema, steps: tuple[Step, ...], traversal: Traversal) -> None:
+        if not steps or not isinstance(steps[0], str):
+            return
+        attribute = schema.attributes.get(steps[0])
+        if attribute is None:
+            hint = did_you_mean(steps[0], schema.attributes)
+            detail = f'{schema.type} has no attribute named "{steps[0]}".{hint}'
+            self._error("Unsupported attribute", detail, _step_place(traversal, steps, 0))
+            return
+        found = _wrong_step(attribute.type, steps)
+        if found is not None:
+            at, detail = found
+            self._error("Unsupported attribute", detail, _step_place(traversal, steps, at))
+
+
+def block_context(block: ResourceBlock) -> str:
+    """How messages name a resource or data block."""
+    word = "data" if block.mode is Mode.DATA else "resource"
+    return f'{word} "{block.type}" "{block.name}"'
+
+
+def _is_part(target: Target) -> bool:
+    if isinstance(target, ResourceRef):
+        return bool(target.steps)
+    return isinstance(target, ModuleRef) and target.output is not None
+
+
+def _wrong_step(type_: Type, steps: tuple[Step, ...]) -> tuple[int, str] | None:
+    """The first of the steps behind an attribute of *type_* that leads nowhere, and why."""
+    for at, step in enumerate(steps[1:], 1):
+        name = step.key if isinstance(step, IndexKey) else step
+        match kind(type_):
+            case "string" | "number" | "bool" if isinstance(step, str):
+                return at, f"A {type_} has no attributes."
+            case "object" if isinstance(name, str):
+                types = attribute_types(type_)
+                if name not in types:
+                    return at, f'There is no attribute named "{name}".{did_you_mean(name, types)}'
+                type_ = types[name]
+            case "map" if name is not None:
+                type_ = element_type(type_)
+            case "list" if isinstance(name, int):
+                type_ = element_type(type_)
+            case "list" | "set" if isinstance(step, str):
+                return at, f"A {describe_type(type_)} has no attributes, only elements."
+            case _:
+                return None
+    return None
+
+
+def _step_place(traversal: Traversal, steps: tuple[Step, ...], at: int) -> Place:
+    """Where the step number *at* of the last *steps* is written; the whole where that is unsure."""
+    source, start, end = traversal.place
+    text = source.text[start:end]
+    before = len(traversal.steps) - len(steps) + at
+    step = steps[at]
+    if not isinstance(step, str):
+        return traversal.place
+    found = text.rfind(f".{step}") if at == len(steps) - 1 else _nth_dot(text, before)
+    return (source, start + found, start + found + 1 + len(step)) if found > 0 else traversal.place
+
+
+def _nth_dot(text: str, number: int) -> int:
+    """Where step *number* begins, if only names joined by dots come before it."""
+    parts = text.split(".")
+    if "[" in ".".join(parts[: number + 1]):
+        return -1
+    return len(".".join(parts[: number + 1]))

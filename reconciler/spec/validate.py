@@ -1,0 +1,132 @@
+"""Validate: what can be known of a module without evaluating it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from reconciler.diagnostics import Diagnostics
+from reconciler.spec.literals import check_literals
+from reconciler.spec.model import CheckBlock, Module, ModuleCall, ResourceBlock
+from reconciler.spec.reference_check import ReferenceCheck, block_context
+from reconciler.spec.rename_check import check_refactoring
+from reconciler.spec.suggest import did_you_mean
+from reconciler.spec.uses import (
+    Use,
+    call_uses,
+    check_uses,
+    import_uses,
+    local_uses,
+    output_uses,
+    provider_uses,
+    resource_uses,
+    variable_uses,
+)
+
+
+def validate(module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+    """Report references to nothing, values that cannot be, and blocks at odds with each other.
+
+    *broken* are addresses that were declared but could not be read: what refers to them is fine.
+    """
+    references = ReferenceCheck(module, broken, diagnostics)
+    for resource in module.resources.values():
+        _validate_resource(resource, references, diagnostics)
+    for call in module.calls.values():
+        context = _call_context(call)
+        references.uses(context, call_uses(call))
+        references.dependencies(context, call.depends_on)
+    for check in module.checks:
+        _validate_check(check, references, diagnostics)
+    for context, uses in _other_uses(module):
+        references.uses(context, uses)
+    for output in module.outputs.values():
+        references.dependencies(f'output "{output.name}"', output.depends_on)
+    check_refactoring(module, broken, diagnostics)
+    _validate_aliases(module, diagnostics)
+
+
+def _validate_resource(
+    block: ResourceBlock, references: ReferenceCheck, diagnostics: Diagnostics
+) -> None:
+    context = block_context(block)
+    references.block = block
+    references.uses(context, resource_uses(block))
+    references.dependencies(context, block.depends_on)
+    references.triggers(context, block.lifecycle.replace_triggered_by)
+    references.block = None
+    check_literals(block.schema, block.body.arguments, context, diagnostics)
+
+
+def _validate_check(
+    check: CheckBlock, references: ReferenceCheck, diagnostics: Diagnostics
+) -> None:
+    context = f'check "{check.name}"'
+    references.own = check.data
+    references.uses(context, check_uses(check))
+    references.own = None
+    if check.data is not None:
+        check_literals(check.data.schema, check.data.body.arguments, context, diagnostics)
+
+
+def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:
+    """The expressions of all blocks that have nothing but expressions, by the block they are of."""
+    for variable in module.variables.values():
+        yield f'variable "{variable.name}"', variable_uses(variable)
+    for output in module.outputs.values():
+        yield f'output "{output.name}"', output_uses(output)
+    for provider in module.providers:
+        yield f'provider "{provider.name}"', provider_uses(provider)
+    for block in module.imports:
+        yield "import", import_uses(block)
+    for local in module.locals.values():
+        yield "locals", local_uses(local)
+
+
+def _validate_aliases(module: Module, diagnostics: Diagnostics) -> None:
+    """Report configurations of the provider that are used and not there."""
+    there = {each.alias for each in module.providers if each.alias is not None}
+    if module.path == ".":
+        for resource in module.resources.values():
+            wanted = resource.provider_alias
+            if wanted is not None and wanted not in there:
+                detail = _no_alias(wanted, there)
+                context = block_context(resource)
+                place = resource.place
+                diagnostics.error(_NOT_CONFIGURED, detail, place=place, context=context)
+    for call in module.calls.values():
+        _validate_call_aliases(call, there if module.path == "." else None, diagnostics)
+
+
+def _validate_call_aliases(
+    call: ModuleCall, there: Set[str] | None, diagnostics: Diagnostics
+) -> None:
+    context = _call_context(call)
+    for alias in sorted(_aliases_used(call.module) - call.providers.keys()):
+        detail = (
+            f"The module uses openai.{alias}, which neither it nor this call configures. "
+            f"Write providers = {{ openai.{alias} = openai }} here."
+        )
+        diagnostics.error(_NOT_CONFIGURED, detail, place=call.place, context=context)
+    for wanted in call.providers.values():
+        if there is not None and wanted is not None and wanted not in there:
+            detail = _no_alias(wanted, there)
+            diagnostics.error(_NOT_CONFIGURED, detail, place=call.place, context=context)
+
+
+_NOT_CONFIGURED = "Provider configuration not present"
+
+
+def _no_alias(alias: str, there: Set[str]) -> str:
+    hint = did_you_mean(alias, there)
+    return f'There is no provider "openai" block with alias = "{alias}".{hint}'
+
+
+def _aliases_used(module: Module) -> set[str]:
+    """The aliases that a module's resources name and that it does not configure itself."""
+    used = {each.provider_alias for each in module.resources.values()}
+    own = {each.alias for each in module.providers}
+    return {alias for alias in used - own if alias is not None}
+
+
+def _call_context(call: ModuleCall) -> str:
+    return f'module "{call.name}"'

@@ -1,0 +1,130 @@
+"""Entries: what a run writes down before and after each write it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.address import Address
+from reconciler.schema import Value
+from reconciler.state.model import Endpoint, OutputValue, StateObject, Suspect
+
+
+class IntentKind(StrEnum):
+    """What is about to be sent."""
+
+    CREATE = "create"
+    APPEND = "append"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write about to be sent, on disk before its first byte leaves.
+
+    *members* are the addresses whose *sent* attributes go along, in order: those a creating call
+    carries behind its own (whose attributes then stand first in *sent*), or those appended.
+    *after_id* is the last member known to stand in the parent before an append. *object_id* is
+    the object that is updated, deleted, or replaced by what is created.
+    """
+
+    seq: int
+    kind: IntentKind
+    address: Address
+    at: str
+    """RFC 3339, UTC."""
+    members: tuple[Address, ...] = ()
+    parent_id: str | None = None
+    after_id: str | None = None
+    object_id: str | None = None
+    sent: tuple[Mapping[str, Value], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """The object now stands under its address (and deposed key)."""
+
+    object: StateObject
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Nothing stands there any more."""
+
+    address: Address
+    deposed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutputs:
+    """All outputs, as last evaluated."""
+
+    outputs: Mapping[str, OutputValue]
+
+
+@dataclass(frozen=True, slots=True)
+class AddSuspect:
+    """A create whose answer was lost and not explained."""
+
+    suspect: Suspect
+
+
+@dataclass(frozen=True, slots=True)
+class DropSuspect:
+    """The suspect of an address has been explained."""
+
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Intend:
+    """The write is about to be sent."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """What became of an intended write is known and recorded; *outcome* says it in a word."""
+
+    seq: int
+    outcome: str = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUnordered:
+    """Whether the server of this parent keeps the order we write."""
+
+    parent_id: str
+    unordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetEndpoint:
+    """Which API a provider configuration talks to."""
+
+    name: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class SetCheckResults:
+    """What the checks said, in the form the file has for it."""
+
+    check_results: object
+
+
+Entry = (
+    Put
+    | Drop
+    | SetOutputs
+    | AddSuspect
+    | DropSuspect
+    | Intend
+    | Resolve
+    | MarkUnordered
+    | SetEndpoint
+    | SetCheckResults
+)

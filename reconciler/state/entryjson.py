@@ -1,0 +1,197 @@
+"""Entryjson: the entries of a journal in JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from reconciler.address import Address
+from reconciler.schema import Path, Value
+from reconciler.state.entries import (
+    AddSuspect,
+    Drop,
+    DropSuspect,
+    Entry,
+    Intend,
+    Intent,
+    IntentKind,
+    MarkUnordered,
+    Put,
+    Resolve,
+    SetCheckResults,
+    SetEndpoint,
+    SetOutputs,
+)
+from reconciler.state.facts import (
+    endpoint_from_json,
+    endpoint_to_json,
+    read_address,
+    suspect_from_json,
+    suspect_to_json,
+)
+from reconciler.state.fields import Fields
+from reconciler.state.loader import BadDocument
+from reconciler.state.model import OutputValue, StateObject
+
+
+def entry_to_json(entry: Entry) -> dict[str, Value]:
+    """The JSON form: an object with one key that says what kind of entry it is."""
+    match entry:
+        case Put(each):
+            return {"put": _object_to_json(each)}
+        case Drop(address, deposed):
+            return {"drop": {"address": str(address), "deposed": deposed}}
+        case Intend(intent):
+            return {"intend": _intent_to_json(intent)}
+        case Resolve(seq, outcome):
+            return {"resolve": {"seq": seq, "outcome": outcome}}
+        case AddSuspect(suspect):
+            return {"suspect": suspect_to_json(suspect)}
+        case DropSuspect(address):
+            return {"explained": {"address": str(address)}}
+        case SetEndpoint(name, endpoint):
+            return {"endpoint": {"name": name, **endpoint_to_json(endpoint)}}
+        case MarkUnordered(parent_id, unordered):
+            return {"unordered": {"parent_id": parent_id, "unordered": unordered}}
+        case SetOutputs(outputs):
+            return {"outputs": _outputs_to_json(outputs)}
+        case SetCheckResults(check_results):
+            return {"checks": {"check_results": check_results}}
+        case _:
+            assert_never(entry)
+
+
+def entry_from_json(fields: Fields) -> Entry:
+    """Read one entry.
+
+    Raises:
+        BadDocument: it is damaged or of a kind from a newer version.
+    """
+    if len(fields.values) != 1:
+        raise BadDocument(f"{fields.place} holds something that is not one entry")
+    kind = next(iter(fields.values))
+    return _read_kind(kind, Fields(fields.mapping(kind), fields.at(kind)))
+
+
+def _read_kind(kind: str, inner: Fields) -> Entry:
+    match kind:
+        case "put":
+            return Put(_object_from_json(inner))
+        case "drop":
+            return Drop(_address(inner), inner.optional_text("deposed"))
+        case "intend":
+            return Intend(_intent_from_json(inner))
+        case "resolve":
+            return Resolve(inner.count("seq"), inner.text("outcome"))
+        case "suspect":
+            return AddSuspect(suspect_from_json(inner))
+        case "explained":
+            return DropSuspect(_address(inner))
+        case "endpoint":
+            return SetEndpoint(inner.text("name"), endpoint_from_json(inner))
+        case "unordered":
+            return MarkUnordered(inner.text("parent_id"), inner.flag("unordered"))
+        case "outputs":
+            return SetOutputs(_outputs_from_json(inner))
+        case "checks":
+            return SetCheckResults(inner.values.get("check_results"))
+        case _:
+            raise BadDocument(f"{inner.place} is of a kind that this version does not know")
+
+
+def _address(fields: Fields) -> Address:
+    return read_address(fields.text("address"), fields.at("address"))
+
+
+def _object_to_json(each: StateObject) -> dict[str, Value]:
+    return {
+        "address": str(each.address),
+        "attributes": _plain(each.attributes),
+        "sent": _plain(each.sent),
+        "sensitive": [list(path) for path in each.sensitive],
+        "dependencies": list(each.dependencies),
+        "protected": each.protected,
+        "irreproducible": each.irreproducible,
+        "previous_id": each.previous_id,
+        "create_before_destroy": each.create_before_destroy,
+        "tainted": each.tainted,
+        "deposed": each.deposed,
+        "provider": each.provider,
+        "foreign": _plain(each.foreign),
+    }
+
+
+def _object_from_json(fields: Fields) -> StateObject:
+    return StateObject(
+        address=_address(fields),
+        attributes=fields.mapping("attributes"),
+        sent=fields.mapping("sent"),
+        sensitive=tuple(_path(each, fields.at("sensitive")) for each in fields.items("sensitive")),
+        dependencies=fields.texts("dependencies"),
+        protected=fields.flag("protected"),
+        irreproducible=fields.flag("irreproducible"),
+        previous_id=fields.optional_text("previous_id"),
+        create_before_destroy=fields.flag("create_before_destroy"),
+        tainted=fields.flag("tainted"),
+        deposed=fields.optional_text("deposed"),
+        provider=fields.text("provider"),
+        foreign=fields.mapping("foreign"),
+    )
+
+
+def _path(value: Value, place: str) -> Path:
+    if not isinstance(value, list) or not all(isinstance(each, (str, int)) for each in value):
+        raise BadDocument(f"{place} is not a list of paths")
+    return tuple(value)
+
+
+def _intent_to_json(intent: Intent) -> dict[str, Value]:
+    return {
+        "seq": intent.seq,
+        "kind": intent.kind.value,
+        "address": str(intent.address),
+        "at": intent.at,
+        "members": [str(each) for each in intent.members],
+        "parent_id": intent.parent_id,
+        "after_id": intent.after_id,
+        "object_id": intent.object_id,
+        "sent": [_plain(each) for each in intent.sent],
+    }
+
+
+def _intent_from_json(fields: Fields) -> Intent:
+    kind = fields.text("kind")
+    if kind not in set(IntentKind):
+        raise BadDocument(f'{fields.at("kind")} is "{kind}", which this version does not know')
+    return Intent(
+        seq=fields.count("seq"),
+        kind=IntentKind(kind),
+        address=_address(fields),
+        at=fields.text("at"),
+        members=tuple(read_address(each, fields.at("members")) for each in fields.texts("members")),
+        parent_id=fields.optional_text("parent_id"),
+        after_id=fields.optional_text("after_id"),
+        object_id=fields.optional_text("object_id"),
+        sent=tuple(each.values for each in fields.objects("sent")),
+    )
+
+
+def _outputs_to_json(outputs: Mapping[str, OutputValue]) -> dict[str, Value]:
+    return {
+        name: {"value": each.value, "type": each.type, "sensitive": each.sensitive}
+        for name, each in outputs.items()
+    }
+
+
+def _outputs_from_json(fields: Fields) -> dict[str, OutputValue]:
+    found = {}
+    for name, each in fields.values.items():
+        output = Fields.of(each, fields.at(name))
+        found[name] = OutputValue(
+            output.values.get("value"), output.values.get("type"), output.flag("sensitive")
+        )
+    return found
+
+
+def _plain(attributes: Mapping[str, Value]) -> dict[str, Value]:
+    return attributes if isinstance(attributes, dict) else dict(attributes)

@@ -1,0 +1,138 @@
+"""Facts: what a state knows of runs rather than of objects, in JSON form.
+
+They stand under the file's own key and in the head of its journal, since Terraform drops the key
+when it rewrites the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from reconciler.address import Address
+from reconciler.schema import Value
+from reconciler.state.fields import Fields
+from reconciler.state.loader import BadDocument
+from reconciler.state.model import Endpoint, State, Suspect, SuspectKind
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The specs root, the endpoints, the suspects, and the threads without order."""
+
+    specs_root: str | None = None
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    suspects: dict[Address, Suspect] = field(default_factory=dict)
+    unordered: frozenset[str] = frozenset()
+
+
+def facts_of(state: State) -> Facts:
+    """The facts that *state* holds."""
+    return Facts(
+        state.specs_root, dict(state.endpoints), dict(state.suspects), frozenset(state.unordered)
+    )
+
+
+def with_facts(state: State, facts: Facts) -> State:
+    """The same objects and outputs, with other facts."""
+    return replace(
+        state,
+        specs_root=facts.specs_root,
+        endpoints=facts.endpoints,
+        suspects=facts.suspects,
+        unordered=facts.unordered,
+    )
+
+
+def facts_to_json(facts: Facts) -> dict[str, Value]:
+    """The JSON form, in a fixed order."""
+    suspects = sorted(facts.suspects.values(), key=lambda each: each.address.sort_key)
+    return {
+        "specs_root": facts.specs_root,
+        "endpoints": {
+            name: endpoint_to_json(facts.endpoints[name]) for name in sorted(facts.endpoints)
+        },
+        "suspects": [suspect_to_json(each) for each in suspects],
+        "unordered": sorted(facts.unordered),
+    }
+
+
+def facts_from_json(fields: Fields) -> Facts:
+    """Read the JSON form.
+
+    Raises:
+        BadDocument: it is damaged.
+    """
+    endpoints = Fields(fields.mapping("endpoints"), fields.at("endpoints"))
+    suspects = [suspect_from_json(each) for each in fields.objects("suspects")]
+    return Facts(
+        fields.optional_text("specs_root"),
+        {
+            name: endpoint_from_json(Fields.of(each, endpoints.at(name)))
+            for name, each in endpoints.values.items()
+        },
+        {each.address: each for each in suspects},
+        frozenset(fields.texts("unordered")),
+    )
+
+
+def endpoint_to_json(endpoint: Endpoint) -> dict[str, Value]:
+    """The JSON form of one endpoint."""
+    return {
+        "dialect": endpoint.dialect,
+        "url": endpoint.url,
+        "organization": endpoint.organization,
+        "project": endpoint.project,
+    }
+
+
+def endpoint_from_json(fields: Fields) -> Endpoint:
+    """Read the JSON form of one endpoint."""
+    return Endpoint(
+        fields.text("dialect"),
+        fields.text("url"),
+        fields.optional_text("organization"),
+        fields.optional_text("project"),
+    )
+
+
+def suspect_to_json(suspect: Suspect) -> dict[str, Value]:
+    """The JSON form of one suspect."""
+    return {
+        "address": str(suspect.address),
+        "kind": suspect.kind.value,
+        "sent": dict(suspect.sent),
+        "sent_at": suspect.sent_at,
+        "seen": suspect.seen,
+        "parent_id": suspect.parent_id,
+        "after_id": suspect.after_id,
+        "members": [str(each) for each in suspect.members],
+    }
+
+
+def suspect_from_json(fields: Fields) -> Suspect:
+    """Read the JSON form of one suspect."""
+    kind = fields.text("kind")
+    if kind not in set(SuspectKind):
+        raise BadDocument(f'{fields.at("kind")} is "{kind}", which this version does not know')
+    return Suspect(
+        address=read_address(fields.text("address"), fields.at("address")),
+        kind=SuspectKind(kind),
+        sent=fields.mapping("sent"),
+        sent_at=fields.text("sent_at"),
+        seen=fields.text("seen"),
+        parent_id=fields.optional_text("parent_id"),
+        after_id=fields.optional_text("after_id"),
+        members=tuple(read_address(each, fields.at("members")) for each in fields.texts("members")),
+    )
+
+
+def read_address(text: str, place: str) -> Address:
+    """Read an address.
+
+    Raises:
+        BadDocument: it is none.
+    """
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise BadDocument(f'{place} is not an address: "{text}"') from error

@@ -1,0 +1,177 @@
+"""Filesink: the journal and the state file, as a ledger writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.errors import StateUnwritable
+from reconciler.state.facts import facts_of
+from reconciler.state.files import FileSystem, refusing_writes, write_all
+from reconciler.state.journal import Head, batch_line, checkpoint_line
+from reconciler.state.model import State
+from reconciler.state.sink import NoRoom
+from reconciler.state.statefile import encode_content, wrap
+from reconciler.state.statefiles import StateFiles
+
+FIRST_ROOM = 64 * 1024
+"""Bytes a new journal takes from the disk before anything is sent."""
+
+ROOM = 256 * 1024
+"""Bytes kept free in the journal for the outcomes of what is in flight."""
+
+GROWTH = 1024 * 1024
+"""Bytes by which a journal grows."""
+
+
+class JournalWriter:
+    """An open journal: lines are added behind the last whole one."""
+
+    def __init__(self, fs: FileSystem, path: Path, length: int) -> None:
+        self._fs = fs
+        self._path = path
+        self._length = length
+        self._size = length
+        with refusing_writes(path):
+            self._fd: int | None = fs.open(path)
+            try:
+                fs.truncate(self._fd, length)
+                fs.reserve(self._fd, length + FIRST_ROOM)
+                fs.sync(self._fd)
+            except OSError:
+                self.close()
+                raise
+            self._size = length + FIRST_ROOM
+
+    def append(self, line: bytes, *, with_room: bool) -> None:
+        """Return once *line* is on disk.
+
+        Raises:
+            NoRoom: the disk is too full for what would follow; nothing was written.
+            StateUnwritable: the journal can no longer be trusted.
+        """
+        if with_room:
+            self._make_room(len(line))
+        with refusing_writes(self._path):
+            self.add(line)
+            self._fs.sync(self._require(), data_only=True)
+
+    def add(self, line: bytes) -> None:
+        """Write *line* and leave it to a later sync."""
+        write_all(self._fs, self._require(), line, self._length)
+        self._length += len(line)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            self._fs.close(fd)
+
+    def _make_room(self, needed: int) -> None:
+        wanted = self._length + needed + ROOM
+        if wanted <= self._size:
+            return
+        size = wanted + GROWTH
+        try:
+            with refusing_writes(self._path):
+                self._fs.reserve(self._require(), size)
+        except StateUnwritable as error:
+            raise NoRoom(error.message, hint=error.hint) from error
+        self._size = size
+
+    def _require(self) -> int:
+        assert self._fd is not None, "the journal is open"
+        return self._fd
+
+
+@dataclass(slots=True)
+class Opening:
+    """How a run finds things when it begins."""
+
+    state: State
+    """With everything durable folded in, and the epoch of this run."""
+    on_disk: State | None
+    journal: JournalWriter
+    batches: int
+    is_marked: bool
+
+
+class FileSink:
+    """Batches go to the journal; the state file says from the first one on that it is open."""
+
+    def __init__(self, files: StateFiles, opening: Opening) -> None:
+        self._files = files
+        self._state = opening.state
+        self._on_disk = opening.on_disk
+        self._journal = opening.journal
+        self._batches = opening.batches
+        self._is_marked = opening.is_marked
+        self._wrote_nothing = not opening.is_marked and not opening.batches
+        self._content: bytes | None = None
+
+    def append(self, texts: list[str], *, with_room: bool) -> None:
+        """Make one batch durable."""
+        if not self._is_marked:
+            self._mark()
+        self._journal.append(batch_line(texts), with_room=with_room)
+        self._batches += 1
+        self._wrote_nothing = False
+
+    def checkpoint(self, state: State) -> State:
+        """Write the state with all batches in it; the journal goes on."""
+        written = self._write(replace(state, folded=self._batches))
+        self._is_marked = True
+        with refusing_writes(self._files.journal_path):
+            self._journal.add(checkpoint_line(written.serial, self._batches))
+        return written
+
+    def close(self, state: State, *, resolved: bool) -> State:
+        """Write the last state and end the journal, or leave both open for recovery."""
+        if self._wrote_nothing:
+            self._restore_journal()
+            return self._on_disk or state
+        if not resolved:
+            return self._write(replace(state, folded=self._batches))
+        written = self._write(replace(state, folded=None))
+        self._files.write_journal(closed_head(written))
+        return written
+
+    def abandon(self) -> None:
+        """Let go of the journal."""
+        self._journal.close()
+
+    def _mark(self) -> None:
+        self._write(replace(self._state, folded=self._batches))
+        self._is_marked = True
+
+    def _write(self, state: State) -> State:
+        content = encode_content(state)
+        written = replace(state, serial=self._next_serial(state, content))
+        self._files.write_state(wrap(content, written), replaces=self._on_disk)
+        self._on_disk, self._content = written, content
+        return written
+
+    def _next_serial(self, state: State, content: bytes) -> int:
+        if self._on_disk is None:
+            return state.serial
+        if self._content is None:
+            self._content = encode_content(replace(self._on_disk, epoch=state.epoch))
+        return self._on_disk.serial + (content != self._content)
+
+    def _restore_journal(self) -> None:
+        if self._on_disk is None or not self._on_disk.epoch:
+            self._files.remove_journal()
+        else:
+            self._files.write_journal(closed_head(self._on_disk))
+
+
+def closed_head(state: State) -> Head:
+    """The head of a journal that has nothing open: it keeps the facts of *state*."""
+    return Head(
+        lineage=state.lineage,
+        serial=state.serial,
+        epoch=state.epoch,
+        open=False,
+        holds=len(state.objects) + len(state.deposed) + len(state.suspects),
+        facts=facts_of(state),
+    )

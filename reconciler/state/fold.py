@@ -1,0 +1,141 @@
+"""Fold: a state with the entries of a run applied, in time proportional to the entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import assert_never
+
+from reconciler.address import Address
+from reconciler.state.entries import (
+    AddSuspect,
+    Drop,
+    DropSuspect,
+    Entry,
+    Intend,
+    Intent,
+    MarkUnordered,
+    Put,
+    Resolve,
+    SetCheckResults,
+    SetEndpoint,
+    SetOutputs,
+)
+from reconciler.state.model import OutputValue, State, StateObject
+
+
+def fold(state: State, entries: Iterable[Entry]) -> tuple[State, tuple[Intent, ...]]:
+    """*state* after *entries*, and the intents among them that nothing resolved, oldest first.
+
+    Pure. Folding the same entries a second time changes nothing more.
+    """
+    folding = Folding(state)
+    for entry in entries:
+        folding.add(entry)
+    return folding.state, folding.open_intents
+
+
+class Folding:
+    """A state being folded: every entry costs the same, however large the state is."""
+
+    def __init__(self, state: State, open_intents: Iterable[Intent] = ()) -> None:
+        self._base = state
+        self._objects = dict(state.objects)
+        self._deposed = dict(state.deposed)
+        self._suspects = dict(state.suspects)
+        self._endpoints = dict(state.endpoints)
+        self._unordered = set(state.unordered)
+        self._outputs: Mapping[str, OutputValue] = state.outputs
+        self._check_results = state.check_results
+        self._open = {each.seq: each for each in open_intents}
+        self._view: State | None = None
+
+    @property
+    def state(self) -> State:
+        """The state so far; its mappings are views that later entries change."""
+        if self._view is None:
+            self._view = replace(
+                self._base,
+                objects=MappingProxyType(self._objects),
+                deposed=MappingProxyType(self._deposed),
+                suspects=MappingProxyType(self._suspects),
+                endpoints=MappingProxyType(self._endpoints),
+                unordered=frozenset(self._unordered),
+                outputs=self._outputs,
+                check_results=self._check_results,
+            )
+        return self._view
+
+    @property
+    def open_intents(self) -> tuple[Intent, ...]:
+        """The intents nothing has resolved so far, oldest first."""
+        return tuple(self._open[seq] for seq in sorted(self._open))
+
+    def add(self, entry: Entry) -> None:
+        """Apply one entry."""
+        match entry:
+            case Put(each):
+                self._put(each)
+            case Drop(address, deposed):
+                self._drop(address, deposed)
+            case AddSuspect(suspect):
+                self._suspects[suspect.address] = suspect
+            case DropSuspect(address):
+                self._suspects.pop(address, None)
+            case Intend(intent):
+                self._open[intent.seq] = intent
+            case Resolve(seq):
+                self._open.pop(seq, None)
+            case SetEndpoint(name, endpoint):
+                self._endpoints[name] = endpoint
+            case MarkUnordered() | SetOutputs() | SetCheckResults():
+                self._add_rare(entry)
+            case _:
+                assert_never(entry)
+
+    def _put(self, each: StateObject) -> None:
+        if each.deposed is None:
+            self._objects[each.address] = each
+        else:
+            self._deposed[each.address, each.deposed] = each
+
+    def _drop(self, address: Address, deposed: str | None) -> None:
+        if deposed is None:
+            self._objects.pop(address, None)
+        else:
+            self._deposed.pop((address, deposed), None)
+
+    def _add_rare(self, entry: MarkUnordered | SetOutputs | SetCheckResults) -> None:
+        self._view = None
+        match entry:
+            case SetOutputs(outputs):
+                self._outputs = outputs
+            case SetCheckResults(check_results):
+                self._check_results = check_results
+            case MarkUnordered(parent_id, True):
+                self._unordered.add(parent_id)
+            case MarkUnordered(parent_id):
+                self._unordered.discard(parent_id)
+
+    def changes_nothing(self, entry: Entry) -> bool:
+        """Whether the state says already what *entry* says."""
+        match entry:
+            case Put(each) if each.deposed is None:
+                return self._objects.get(each.address) is each
+            case SetEndpoint(name, endpoint):
+                return self._endpoints.get(name) == endpoint
+            case SetOutputs(outputs):
+                return repr(self._outputs) == repr(outputs)
+            case SetCheckResults(check_results):
+                return repr(self._check_results) == repr(check_results)
+            case MarkUnordered(parent_id, unordered):
+                return (parent_id in self._unordered) == unordered
+            case DropSuspect(address):
+                return address not in self._suspects
+        return False
+
+    def rebase(self, state: State) -> None:
+        """Note what was written: serial, epoch and journal of *state* from here on."""
+        self._base = state
+        self._view = None

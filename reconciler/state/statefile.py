@@ -1,0 +1,399 @@
+"""Statefile: Terraform's state format version 4, to and from a `State`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from json.encoder import encode_basestring as quote
+
+from reconciler.address import Address, Mode
+from reconciler.errors import StateCorrupt
+from reconciler.schema import Path, Value
+from reconciler.state.facts import Facts, facts_from_json, facts_of, facts_to_json, with_facts
+from reconciler.state.fields import Fields
+from reconciler.state.loader import BadDocument, load_json
+from reconciler.state.model import OutputValue, State, StateObject
+from reconciler.state.private import pack, unpack
+from reconciler.state.render import escape_html, render, to_bytes
+from reconciler.state.upgrade import MANAGED_TYPES, Upgrader, source_of, upgrader_for
+
+FORMAT_VERSION = 4
+"""The state format that is read and written."""
+
+OUR_KEY = "reconciler"
+"""The top-level key of what is ours and of the whole file; Terraform drops it when it writes."""
+
+OUR_VERSION = 1
+"""The version of what stands under `OUR_KEY`."""
+
+
+def decode(data: bytes, *, path: str) -> State:
+    """Read a state file.
+
+    What a data source returned is left out: it is read anew in every plan.
+
+    Raises:
+        StateCorrupt: it is empty, damaged, encrypted, from a newer version, no state at all, or
+            holds objects of other providers. The message names *path* and what to do.
+    """
+    if not data:
+        raise _refused(path, "it is empty", "restore it from a backup; an empty file is no state")
+    try:
+        fields = Fields.of(load_json(data), "the document")
+        _check_format(fields, path)
+        return _read(Fields(fields.values), path)
+    except BadDocument as error:
+        raise _refused(path, str(error), "restore it from a backup") from error
+
+
+def encode(state: State) -> bytes:
+    """Write *state* as Terraform would: order of keys, indentation, escapes, final newline.
+
+    Raises:
+        ValueError: a number in it is infinite.
+    """
+    return wrap(encode_content(state), state)
+
+
+def encode_content(state: State) -> bytes:
+    """The middle of the file: two states with equal middles say the same.
+
+    Serial, epoch and journal stand around it, and so does who wrote it.
+    """
+    text = (
+        f'  "lineage": {quote(state.lineage)},\n'
+        f'  "outputs": {_outputs_text(state.outputs)},\n'
+        f'  "resources": {_resources_text(state)},\n'
+        f'  "check_results": {render(state.check_results, indent="  ", keep_order=True)}'
+    )
+    if _has_ours(state):
+        text += f',\n  "{OUR_KEY}": ' + _facts_text(facts_of(state))
+    return to_bytes(escape_html(text))
+
+
+def wrap(content: bytes, state: State) -> bytes:
+    """The file: *content* with what of *state* stands around it."""
+    head = (
+        f'{{\n  "version": {FORMAT_VERSION},\n'
+        f'  "terraform_version": {quote(state.terraform_version)},\n'
+        f'  "serial": {state.serial},\n'
+    )
+    tail = "\n}\n"
+    if _has_ours(state):
+        journal = "null" if state.folded is None else f'{{\n      "folded": {state.folded}\n    }}'
+        tail = f',\n    "epoch": {state.epoch},\n    "journal": {journal}\n  }}\n}}\n'
+    return to_bytes(head) + content + to_bytes(tail)
+
+
+def _has_ours(state: State) -> bool:
+    return bool(state.epoch) or state.folded is not None or facts_of(state) != Facts()
+
+
+def _facts_text(facts: Facts) -> str:
+    document = {"version": OUR_VERSION, **facts_to_json(facts)}
+    return render(document, indent="  ", keep_order=True).removesuffix("\n  }")
+
+
+def _outputs_text(outputs: Mapping[str, OutputValue]) -> str:
+    document: dict[str, Value] = {}
+    for name in sorted(outputs):
+        output = outputs[name]
+        document[name] = {"value": output.value, "type": output.type}
+        if output.sensitive:
+            document[name] = {"value": output.value, "type": output.type, "sensitive": True}
+    return render_outputs(document)
+
+
+def render_outputs(document: Mapping[str, Value]) -> str:
+    """Outputs: the fields of each stand in a fixed order, what is inside them is sorted."""
+    if not document:
+        return "{}"
+    lines = []
+    for name, output in document.items():
+        assert isinstance(output, dict)
+        fields = ",\n".join(
+            f"      {quote(key)}: {render(each, indent='      ')}" for key, each in output.items()
+        )
+        lines.append(f"    {quote(name)}: {{\n{fields}\n    }}")
+    return "{\n" + ",\n".join(lines) + "\n  }"
+
+
+def _resources_text(state: State) -> str:
+    blocks: dict[Address, list[StateObject]] = {}
+    for each in (*state.objects.values(), *state.deposed.values()):
+        blocks.setdefault(each.address.block, []).append(each)
+    if not blocks:
+        return "[]"
+    ordered = sorted(blocks, key=_block_order)
+    return "[\n" + ",\n".join(_resource_text(each, blocks[each]) for each in ordered) + "\n  ]"
+
+
+def _block_order(block: Address) -> tuple[str, str, str, str]:
+    return (_module_text(block), block.mode.value, block.type, block.name)
+
+
+def _module_text(block: Address) -> str:
+    return ".".join(str(step) for step in block.module)
+
+
+def _resource_text(block: Address, objects: list[StateObject]) -> str:
+    objects.sort(key=lambda each: (each.address.sort_key[-1], each.deposed or ""))
+    provider = _shared_provider(objects)
+    module = f'      "module": {quote(_module_text(block))},\n' if block.module else ""
+    instances = ",\n".join(_instance_text(each, provider) for each in objects)
+    return (
+        f'    {{\n{module}      "mode": "{block.mode.value}",\n'
+        f'      "type": {quote(block.type)},\n'
+        f'      "name": {quote(block.name)},\n'
+        f'      "provider": {quote(provider)},\n'
+        f'      "instances": [\n{instances}\n      ]\n    }}'
+    )
+
+
+def _shared_provider(objects: list[StateObject]) -> str:
+    current = [each for each in objects if each.deposed is None] or objects
+    return current[0].provider
+
+
+def _instance_text(recorded: StateObject, provider: str) -> str:
+    return "        {\n" + ",\n".join(_instance_fields(recorded, provider)) + "\n        }"
+
+
+def _instance_fields(recorded: StateObject, provider: str) -> Iterator[str]:
+    foreign = recorded.foreign
+    key = recorded.address.key
+    if key is not None:
+        yield f'          "index_key": {key if isinstance(key, int) else quote(key)}'
+    if recorded.tainted:
+        yield '          "status": "tainted"'
+    if recorded.deposed is not None:
+        yield f'          "deposed": {quote(recorded.deposed)}'
+    yield f'          "schema_version": {foreign.get("schema_version", 0)}'
+    yield f'          "attributes": {render(recorded.attributes, indent="          ")}'
+    yield f'          "sensitive_attributes": {_marks_text(recorded.sensitive)}'
+    for name in _FOREIGN:
+        if name in foreign:
+            yield f'          "{name}": {render(foreign[name], indent="          ")}'
+    if private := pack(recorded, provider=provider):
+        yield f'          "private": {quote(private)}'
+    if recorded.dependencies:
+        dependencies = render(sorted(recorded.dependencies), indent="          ")
+        yield f'          "dependencies": {dependencies}'
+    if recorded.create_before_destroy:
+        yield '          "create_before_destroy": true'
+
+
+_FOREIGN = ("identity_schema_version", "identity", "skip_destroy", "provider")
+"""Fields of an instance that newer versions or OpenTofu write and that go back as they were."""
+
+_MAPS = frozenset({"metadata"})
+"""Attributes that are maps: a step below them is an index, elsewhere it is an attribute."""
+
+
+def _marks_text(paths: tuple[Path, ...]) -> str:
+    if not paths:
+        return "[]"
+    marks = [_path_to_json(each) for each in sorted(paths, key=repr)]
+    return render(marks, indent="          ", keep_order=True)
+
+
+def _path_to_json(path: Path) -> list[Value]:
+    steps: list[Value] = []
+    for before, step in zip((None, *path), path, strict=False):
+        if isinstance(step, int):
+            steps.append({"type": "index", "value": {"value": step, "type": "number"}})
+        elif before in _MAPS:
+            steps.append({"type": "index", "value": {"value": step, "type": "string"}})
+        else:
+            steps.append({"type": "get_attr", "value": step})
+    return steps
+
+
+def _check_format(fields: Fields, path: str) -> None:
+    if "encrypted_data" in fields.values:
+        raise _refused(
+            path,
+            "it is encrypted by OpenTofu",
+            "write it out in the clear first: tofu state pull > FILE",
+        )
+    version = fields.values.get("version")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise _refused(
+            path,
+            "it is JSON but not a state: it has no version",
+            "name the state file with --state",
+        )
+    if version > FORMAT_VERSION:
+        raise _refused(
+            path,
+            f"its format is version {version}, newer than the {FORMAT_VERSION} known here",
+            "use the newer program that wrote it, or upgrade this one",
+        )
+    if version < FORMAT_VERSION:
+        raise _refused(
+            path,
+            f"its format is version {version}, from before Terraform 0.12",
+            "let Terraform 0.13 or later rewrite it once (terraform apply)",
+        )
+
+
+def _refused(path: str, why: str, hint: str) -> StateCorrupt:
+    return StateCorrupt(f"{path} cannot be used as a state: {why}", hint=hint)
+
+
+def _read(fields: Fields, path: str) -> State:
+    objects: dict[Address, StateObject] = {}
+    deposed: dict[tuple[Address, str], StateObject] = {}
+    foreign: list[str] = []
+    for resource in fields.objects("resources"):
+        for each in _read_resource(resource, foreign):
+            place = (each.address, each.deposed)
+            if each.deposed is None:
+                taken = objects.setdefault(each.address, each)
+            else:
+                taken = deposed.setdefault((each.address, each.deposed), each)
+            if taken is not each:
+                raise BadDocument(f"{place[0]} stands in it twice")
+    if foreign:
+        raise _foreign_objects(path, foreign)
+    state = State(
+        lineage=fields.text("lineage"),
+        serial=fields.count("serial"),
+        objects=objects,
+        deposed=deposed,
+        outputs=_read_outputs(fields),
+        check_results=fields.values.get("check_results"),
+        terraform_version=fields.text("terraform_version", "0.12.0"),
+    )
+    return _read_ours(state, fields)
+
+
+def _read_ours(state: State, fields: Fields) -> State:
+    if OUR_KEY not in fields.values:
+        return state
+    ours = Fields.of(fields.values[OUR_KEY], OUR_KEY)
+    version = ours.count("version")
+    if version > OUR_VERSION:
+        raise BadDocument(f"a newer version of this program wrote it ({OUR_KEY}.version {version})")
+    journal = ours.mapping("journal")
+    folded = Fields(journal, ours.at("journal")).count("folded") if journal else None
+    return replace(
+        with_facts(state, facts_from_json(ours)), epoch=ours.count("epoch", 0), folded=folded
+    )
+
+
+def _foreign_objects(path: str, foreign: list[str]) -> StateCorrupt:
+    named = ", ".join(foreign[:5]) + (f" and {len(foreign) - 5} more" if len(foreign) > 5 else "")
+    return _refused(
+        path,
+        f"it holds objects that are not threads or messages of an openai provider: {named}",
+        "move those to a state of their own: terraform state mv -state-out=FILE ADDRESS ADDRESS",
+    )
+
+
+def _read_outputs(fields: Fields) -> dict[str, OutputValue]:
+    outputs = Fields(fields.mapping("outputs"), "outputs")
+    found = {}
+    for name, each in outputs.values.items():
+        output = Fields.of(each, outputs.at(name))
+        found[name] = OutputValue(
+            output.values.get("value"),
+            output.values.get("type", "dynamic"),
+            output.flag("sensitive"),
+        )
+    return found
+
+
+def _read_resource(resource: Fields, foreign: list[str]) -> Iterator[StateObject]:
+    block = _read_block(resource)
+    provider = resource.text("provider")
+    upgrade = upgrader_for(provider)
+    if upgrade is None or block.type not in MANAGED_TYPES:
+        if upgrade is None or block.mode is Mode.MANAGED:
+            foreign.append(f"{block} ({source_of(provider)})")
+        return
+    if block.mode is Mode.DATA:
+        return
+    for instance in resource.objects("instances"):
+        yield _read_instance(instance, block, provider, upgrade)
+
+
+def _read_block(resource: Fields) -> Address:
+    module = resource.optional_text("module")
+    mode = resource.text("mode")
+    if mode not in set(Mode):
+        raise BadDocument(f'{resource.at("mode")} is "{mode}"')
+    data = "data." if mode == Mode.DATA else ""
+    text = f"{data}{resource.text('type')}.{resource.text('name')}"
+    if module:
+        text = f"{module}.{text}"
+    try:
+        return Address.parse(text)
+    except ValueError as error:
+        raise BadDocument(f"{resource.place} is not a resource: {error}") from error
+
+
+def _read_instance(fields: Fields, block: Address, provider: str, upgrade: Upgrader) -> StateObject:
+    address = block.instance(_read_key(fields))
+    fields = Fields(fields.values, str(address))
+    if "attributes_flat" in fields.values:
+        raise BadDocument(f"{address} is in the form of Terraform 0.11")
+    ours, private = unpack(fields.optional_text("private"))
+    own = Fields(ours, fields.at("private.reconciler"))
+    attributes = upgrade(block.type, fields.mapping("attributes"))
+    if not isinstance(attributes.get("id"), str) or not attributes["id"]:
+        raise BadDocument(f"{address} has no id")
+    return StateObject(
+        address=address,
+        attributes=attributes,
+        sent=own.mapping("sent"),
+        sensitive=tuple(_read_paths(fields)),
+        dependencies=fields.texts("dependencies"),
+        protected=own.flag("protected"),
+        irreproducible=own.flag("irreproducible"),
+        previous_id=own.optional_text("previous_id"),
+        create_before_destroy=fields.flag("create_before_destroy"),
+        tainted=fields.optional_text("status") == "tainted",
+        deposed=fields.optional_text("deposed"),
+        provider=own.text("provider", provider),
+        foreign=_read_foreign(fields, private),
+    )
+
+
+def _read_key(fields: Fields) -> int | str | None:
+    key = fields.values.get("index_key")
+    if key is None or isinstance(key, str):
+        return key
+    return fields.count("index_key")
+
+
+def _read_foreign(fields: Fields, private: str | None) -> dict[str, Value]:
+    found = {name: fields.values[name] for name in _FOREIGN if name in fields.values}
+    if version := fields.count("schema_version", 0):
+        found["schema_version"] = version
+    if private is not None:
+        found["private"] = private
+    return found
+
+
+def _read_paths(fields: Fields) -> Iterator[Path]:
+    for index, steps in enumerate(fields.items("sensitive_attributes")):
+        place = f"{fields.at('sensitive_attributes')}[{index}]"
+        if not isinstance(steps, list):
+            raise BadDocument(f"{place} is not a list")
+        yield tuple(_read_step(Fields.of(each, place)) for each in steps)
+
+
+def _read_step(step: Fields) -> str | int:
+    match step.text("type"):
+        case "get_attr":
+            return step.text("value")
+        case "index":
+            key = Fields(step.mapping("value"), step.at("value"))
+            return (
+                step_key
+                if isinstance(step_key := key.values.get("value"), str)
+                else key.count("value")
+            )
+        case other:
+            raise BadDocument(f'{step.at("type")} is "{other}"')

@@ -1,0 +1,195 @@
+"""Console: where everything that is printed goes out, to stdout or stderr.
+
+Its law: nothing reaches a terminal but text, line feeds and the colours of `style`. The views
+sanitise what they print; the console checks again, so that a view that forgot cannot do harm.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from reconciler.views import sanitise
+from reconciler.views.style import PALETTE, Style
+
+DEFAULT_WIDTH = 78
+"""Columns of a line where nobody says how wide the terminal is."""
+
+
+class OutputClosed(Exception):
+    """Whoever read our output has gone (`| head`); the command has nothing more to say."""
+
+
+class Console:
+    """The two streams of one command. Safe to use from more than one thread.
+
+    The streams are expected to write what their encoding lacks as escapes.
+    """
+
+    def __init__(
+        self,
+        out: TextIO,
+        err: TextIO,
+        *,
+        environ: Mapping[str, str],
+        color: bool | None = None,
+    ) -> None:
+        self._out = out
+        self._err = err
+        self._environ = environ
+        self._lock = threading.RLock()
+        self._live: str | None = None
+        self._color = color
+
+    @property
+    def out_style(self) -> Style:
+        """The colours of stdout."""
+        return Style(enabled=self._wants_color(self._out))
+
+    @property
+    def err_style(self) -> Style:
+        """The colours of stderr."""
+        return Style(enabled=self._wants_color(self._err))
+
+    def without_color(self) -> None:
+        """Print no colours from now on."""
+        self._color = False
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal that stdout is, or the default."""
+        return self._width_of(self._out)
+
+    @property
+    def err_width(self) -> int:
+        """Columns of the terminal that stderr is, or the default."""
+        return self._width_of(self._err)
+
+    @property
+    def out_is_terminal(self) -> bool:
+        """Whether a person sees stdout as it is written."""
+        return _is_terminal(self._out)
+
+    @property
+    def err_is_terminal(self) -> bool:
+        """Whether a person sees stderr as it is written."""
+        return _is_terminal(self._err)
+
+    @property
+    def is_dumb(self) -> bool:
+        """Whether the terminal cannot move its cursor."""
+        return self._environ.get("TERM", "") in ("", "dumb")
+
+    def out(self, text: str = "") -> None:
+        """Print lines to stdout."""
+        self._print(self._out, text + "\n")
+
+    def out_lines(self, lines: Iterable[str]) -> None:
+        """Print many lines to stdout."""
+        text = "\n".join(lines)
+        if text:
+            self.out(text)
+
+    def err(self, text: str = "") -> None:
+        """Print lines to stderr."""
+        self._print(self._err, text + "\n")
+
+    def prompt(self, text: str) -> None:
+        """Print to stdout without a line end, and at once."""
+        self._print(self._out, text)
+
+    def urgent(self, text: str) -> None:
+        """Print a line to stderr from inside a signal handler."""
+        line = f"{sanitise.block(text)}\n"
+        try:
+            os.write(self._err.fileno(), line.encode("utf-8", "backslashreplace"))
+        except (OSError, ValueError):
+            return
+
+    def raw(self, text: str) -> None:
+        """Print exactly *text* to stdout: for programs. A terminal still gets it sanitised."""
+        self._write(self._out, sanitise.block(text) if self.out_is_terminal else text)
+
+    def live(self, text: str | None) -> None:
+        """Show *text* as the one line at the bottom that is overwritten; None takes it away.
+
+        Nothing happens where stderr is not a terminal that can do so.
+        """
+        if not self.err_is_terminal or self.is_dumb:
+            return
+        with self._lock:
+            if text != self._live:
+                self._live = text
+                clipped = "" if text is None else sanitise.line(text)[: self.err_width - 1]
+                self._write(self._err, "\r\x1b[2K" + clipped)
+
+    def wrap(self, text: str) -> str:
+        """Wrap prose of ours, never text of others, at the width of the terminal."""
+        return wrap(text, self.width)
+
+    def _print(self, stream: TextIO, text: str) -> None:
+        with self._lock:
+            if self._live is not None:
+                self._write(self._err, "\r\x1b[2K")
+                self._write(stream, _checked(text))
+                stream.flush()
+                self._write(self._err, self._live[: self.err_width - 1])
+            else:
+                self._write(stream, _checked(text))
+
+    def _write(self, stream: TextIO, text: str) -> None:
+        try:
+            stream.write(text)
+            stream.flush()
+        except BrokenPipeError as gone:
+            raise OutputClosed from gone
+
+    def _wants_color(self, stream: TextIO) -> bool:
+        if self._color is not None:
+            return self._color
+        if self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb":
+            return False
+        return _is_terminal(stream)
+
+    def _width_of(self, stream: TextIO) -> int:
+        columns = self._environ.get("COLUMNS", "")
+        if columns.isascii() and columns.isdigit() and 0 < int(columns[:5]) < 10_000:
+            return int(columns)
+        if not _is_terminal(stream):
+            return DEFAULT_WIDTH
+        try:
+            return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
+        except (OSError, ValueError):
+            return DEFAULT_WIDTH
+
+
+def wrap(text: str, width: int) -> str:
+    """Wrap every paragraph line of *text* at *width*; words and indented lines stay whole."""
+    return "\n".join(
+        each
+        if each.startswith(" ")
+        else textwrap.fill(each, max(width, 20), break_long_words=False, break_on_hyphens=False)
+        for each in text.split("\n")
+    )
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:
+        return False
+
+
+def _checked(text: str) -> str:
+    bare = PALETTE.sub("", text).replace("\n", "")
+    if sanitise.UNSAFE.search(bare) is None:
+        return text
+    pieces: list[str] = []
+    start = 0
+    for match in PALETTE.finditer(text):
+        pieces += [sanitise.block(text[start : match.start()]), match[0]]
+        start = match.end()
+    return "".join([*pieces, sanitise.block(text[start:])])

@@ -1,0 +1,56 @@
+"""Masks: which parts of a value must not be shown, as a tree of the value's own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconciler.language.values import Sensitive
+from reconciler.schema import Path, Value
+
+Mask = bool | Mapping[str | int, "Mask"]
+"""True: all of it; False: nothing; else by key."""
+
+HIDDEN = "(sensitive value)"
+"""What stands where a sensitive value would."""
+
+
+def mask_of(paths: Iterable[Path]) -> Mask:
+    """Make a tree of sensitive *paths*; an empty path hides everything."""
+    tree: dict[str | int, Mask] = {}
+    for path in paths:
+        if not path:
+            return True
+        _hide(tree, path)
+    return tree or False
+
+
+def below(mask: Mask, key: str | int) -> Mask:
+    """The mask of one child."""
+    return mask if isinstance(mask, bool) else mask.get(key, False)
+
+
+def is_hidden(value: Value, mask: Mask) -> bool:
+    """Whether all of *value* is hidden; that there is none never is."""
+    return value is not None and (mask is True or isinstance(value, Sensitive))
+
+
+def masked(value: Value, mask: Mask) -> Value:
+    """Copy *value* with `HIDDEN` in the place of everything that must not be shown."""
+    if is_hidden(value, mask):
+        return HIDDEN
+    if mask is False and not isinstance(value, (dict, list, tuple)):
+        return value
+    if isinstance(value, Mapping):
+        return {key: masked(each, below(mask, key)) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(each, below(mask, index)) for index, each in enumerate(value)]
+    return value
+
+
+def _hide(tree: dict[str | int, Mask], path: Path) -> None:
+    for step in path[:-1]:
+        child = tree.setdefault(step, {})
+        if not isinstance(child, dict):
+            return
+        tree = child
+    tree[path[-1]] = True

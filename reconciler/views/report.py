@@ -1,0 +1,92 @@
+"""Report: how a run ended, for people: done, failed, not attempted, and the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.execute.events import Outcome, Report, Status
+from reconciler.plan.model import Action
+from reconciler.state.model import OutputValue
+from reconciler.views import sanitise
+from reconciler.views.state_text import StateText
+from reconciler.views.style import Style
+from reconciler.views.suspect_text import suspect_lines
+
+MAX_NAMED = 50
+"""Addresses listed of one kind; the rest is counted."""
+
+
+class ReportText:
+    """Writes reports."""
+
+    def __init__(self, style: Style, width: int) -> None:
+        self.style = style
+        self.width = width
+
+    def render(self, report: Report, *, destroyed: bool = False) -> list[str]:
+        """Write the whole report; errors themselves are printed apart."""
+        lines = self._table(report) if not report.ok else []
+        lines += ["", self._headline(report, destroyed=destroyed)]
+        for warning in report.warnings:
+            lines += ["", f"{self.style.caution('Warning:')} {sanitise.block(warning)}"]
+        if report.suspects:
+            lines += ["", *suspect_lines(report.suspects, self.style, self.width)[:-1]]
+        if report.outputs and not destroyed:
+            lines += ["", "Outputs:", "", *self._outputs(report.outputs)]
+        return lines
+
+    def _headline(self, report: Report, *, destroyed: bool) -> str:
+        counts = counts_text(report, destroyed=destroyed)
+        if report.interrupted:
+            return self.style.caution(f"Apply interrupted. Resources: {counts}.")
+        if not report.ok:
+            return self.style.alarm(f"Apply incomplete. Resources: {counts}.")
+        what = "Destroy" if destroyed else "Apply"
+        return self.style.green(f"{what} complete! Resources: {counts}.")
+
+    def _outputs(self, outputs: dict[str, OutputValue]) -> list[str]:
+        return StateText(self.style).outputs(outputs)
+
+    def _table(self, report: Report) -> list[str]:
+        by_status = {
+            status: [each for each in report.outcomes if each.status is status] for status in Status
+        }
+        done = [each for each in by_status[Status.APPLIED] if each.action is not Action.NO_OP]
+        lines = ["", self.style.bold("What became of the plan:"), ""]
+        lines += self._row("done", done, self.style.green)
+        lines += self._row("failed", by_status[Status.FAILED], self.style.alarm)
+        lines += self._row("not attempted", by_status[Status.SKIPPED], self.style.caution)
+        return lines
+
+    def _row(self, title: str, outcomes: Sequence[Outcome], paint: object) -> list[str]:
+        assert callable(paint)
+        lines = [f"  {paint(f'{len(outcomes):>5} {title}')}"]
+        if title == "done":
+            return lines
+        for each in outcomes[:MAX_NAMED]:
+            lines.append(f"        {sanitise.line(str(each.address))}{_why(each)}")
+        if len(outcomes) > MAX_NAMED:
+            lines.append(f"        and {len(outcomes) - MAX_NAMED:,} more")
+        return lines
+
+
+def counts_text(report: Report, *, destroyed: bool = False) -> str:
+    """`3 added, 1 changed, 0 destroyed`, with imports and forgotten ones where there are any."""
+    if destroyed and report.ok:
+        return f"{report.destroyed} destroyed"
+    parts = [f"{report.imported} imported"] if report.imported else []
+    parts += [
+        f"{report.added} added",
+        f"{report.changed} changed",
+        f"{report.destroyed} destroyed",
+    ]
+    parts += [f"{report.forgotten} forgotten"] if report.forgotten else []
+    return ", ".join(parts)
+
+
+def _why(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return f": {sanitise.line(outcome.error.message.partition(chr(10))[0])}"
+    if outcome.blocked_by is not None:
+        return f" (waits for {sanitise.line(str(outcome.blocked_by))})"
+    return ""

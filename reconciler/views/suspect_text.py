@@ -1,0 +1,42 @@
+"""Suspect text: creates whose answer was lost, and what to do about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.state.model import Suspect, SuspectKind
+from reconciler.views import sanitise
+from reconciler.views.console import wrap
+from reconciler.views.style import Style
+
+
+def suspect_lines(suspects: Iterable[Suspect], style: Style, width: int) -> list[str]:
+    """Write every suspect, and the command that resolves them."""
+    blocks = [_suspect(each, style) for each in suspects]
+    if not blocks:
+        return []
+    text = (
+        "An earlier run sent the following and never got an answer. Each may or may not exist on "
+        'the server; nothing that depends on it is done until "reconciler recover" has settled it.'
+    )
+    heading = style.caution("Unresolved from an earlier run")
+    lines = [heading, "", *wrap(text, width).split("\n"), ""]
+    for block in blocks:
+        lines += block
+    return [*lines, ""]
+
+
+def _suspect(suspect: Suspect, style: Style) -> list[str]:
+    address = sanitise.line(str(suspect.address))
+    match suspect.kind:
+        case SuspectKind.CREATE:
+            what = "create"
+        case SuspectKind.APPEND:
+            what = f"append to {sanitise.line(suspect.parent_id or 'a thread')}"
+    members = f", with {len(suspect.members)} messages" if suspect.members else ""
+    sent_at, seen = sanitise.line(suspect.sent_at), sanitise.line(suspect.seen)
+    mark = style.symbol("!")
+    return [
+        f"  {mark} {style.bold(address)}",
+        f"      {what}{members}, sent at {sent_at}; seen instead of an answer: {seen}",
+    ]

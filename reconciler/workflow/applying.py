@@ -1,0 +1,146 @@
+"""Applying: carry out a plan, record it, and say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.address import Address
+from reconciler.execute.context import Run, Settings, configuration_name
+from reconciler.execute.events import Event, Report
+from reconciler.execute.executor import execute
+from reconciler.execute.flight import Interruption
+from reconciler.execute.steps import build_steps
+from reconciler.expand.walk import Expander
+from reconciler.language.values import contains_unknown
+from reconciler.plan.batch import batchable_prefix, is_ready
+from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+from reconciler.provider.protocol import Provider
+from reconciler.provider.resources import SCHEMAS
+from reconciler.state.entries import SetEndpoint, SetOutputs
+from reconciler.state.ledger import Ledger
+from reconciler.state.model import Endpoint, OutputValue, State
+from reconciler.workflow.recording import LedgerRecorder
+from reconciler.workflow.times import now
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What carrying out a plan needs beside the plan."""
+
+    providers: Mapping[str, Provider]
+    settings: Mapping[str, Settings]
+    endpoints: Mapping[str, Endpoint]
+    concurrency: int
+    interruption: Interruption
+    emit: Callable[[Event], None]
+
+
+async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools) -> Report:
+    """Do what *plan* says and nothing else; the ledger knows it before and after each call."""
+    await ledger.record(*(SetEndpoint(name, each) for name, each in tools.endpoints.items()))
+    run = Run(
+        providers=tools.providers,
+        settings=tools.settings,
+        resolver=expander,
+        recorder=LedgerRecorder(ledger),
+        emit=tools.emit,
+        clock=time.monotonic,
+        now=now,
+        sleep=asyncio.sleep,
+        new_key=lambda: secrets.token_hex(4),
+        tails=dict(_tails(plan, ledger.state)),
+    )
+    steps = build_steps(
+        plan,
+        parent_arguments={
+            type_: schema.sequence.parent_argument
+            for type_, schema in SCHEMAS.items()
+            if schema.sequence is not None
+        },
+        covers_members=lambda text: (
+            tools.providers[configuration_name(text)].capabilities.deletes_members_with_parent
+        ),
+    )
+    before = sum(each.calls for each in tools.providers.values())
+    report = await execute(
+        plan,
+        steps,
+        run,
+        batch=_Batches(plan, expander, tools),
+        concurrency=tools.concurrency,
+        interruption=tools.interruption,
+    )
+    outputs = _known(expander.outputs(), ledger.state.outputs)
+    await ledger.record(SetOutputs(outputs))
+    return replace(
+        report,
+        outputs=outputs,
+        suspects=tuple(ledger.state.suspects.values()),
+        calls=sum(each.calls for each in tools.providers.values()) - before,
+    )
+
+
+def _known(
+    outputs: Mapping[str, OutputValue], before: Mapping[str, OutputValue]
+) -> dict[str, OutputValue]:
+    """The outputs that are known; one whose resource failed keeps what it was."""
+    known = {name: each for name, each in outputs.items() if not contains_unknown(each.value)}
+    kept = {name: each for name, each in before.items() if name in outputs and name not in known}
+    return {**known, **kept}
+
+
+class _Batches:
+    """Which members of a new parent ride in the call that creates it."""
+
+    def __init__(self, plan: Plan, expander: Expander, tools: Tools) -> None:
+        self._changes = {each.address: each for each in plan.changes if each.deposed is None}
+        self._blocks: dict[Address, list[Address]] = {}
+        for address in self._changes:
+            self._blocks.setdefault(address.block, []).append(address)
+        self._expander = expander
+        self._tools = tools
+
+    def __call__(self, change: PlannedChange, sequence: SequencePlan) -> Sequence[Address]:
+        instance = self._expander.resolve(change.address)
+        if not self._tools.settings[instance.provider].batch_create:
+            return ()
+        provider = self._tools.providers[instance.provider]
+        return batchable_prefix(
+            sequence.appended,
+            parent=change.address,
+            depends_on=lambda address: (
+                self._changes[address].depends_on if address in self._changes else frozenset()
+            ),
+            ready=self._is_ready,
+            exists=self._exists,
+            limit=provider.capabilities.batch_limit,
+        )
+
+    def _is_ready(self, address: Address) -> bool:
+        change = self._changes[address]
+        after = dict(change.after) if change.after is not None else None
+        return is_ready(SCHEMAS[address.type], after)
+
+    def _exists(self, address: Address) -> bool:
+        """Whether nothing of an instance, or of all instances of a block, is still to be made."""
+        standing = (Action.NO_OP, Action.UPDATE)
+        named = [address] if address in self._changes else self._blocks.get(address, [])
+        return all(self._changes[each].action in standing for each in named)
+
+
+def _tails(plan: Plan, state: State) -> Mapping[str, str]:
+    """By parent id: the last member that was seen in it."""
+    tails: dict[str, str] = dict(plan.last_seen)
+    for sequence in plan.sequences:
+        if sequence.last_id is None:
+            continue
+        parent = sequence.parent
+        if isinstance(parent, str):
+            tails[parent] = sequence.last_id
+        elif parent in state.objects:
+            tails[state.objects[parent].id] = sequence.last_id
+    return tails

@@ -1,0 +1,85 @@
+"""Connections: the providers of one run, made and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.execute.context import Settings
+from reconciler.plan.options import Policies
+from reconciler.provider.config import ProviderConfig, endpoint
+from reconciler.provider.protocol import Provider
+from reconciler.state.model import Endpoint
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@asynccontextmanager
+async def connected(
+    configs: Mapping[str, ProviderConfig],
+    *,
+    transport: httpx.AsyncBaseTransport | None,
+    on_wait: Callable[[str, float], None],
+    interrupted: Callable[[], bool],
+) -> AsyncIterator[dict[str, Provider]]:
+    """Open one provider per configuration, and close all of them whatever happens."""
+    from reconciler.provider.connect import connect
+
+    providers: dict[str, Provider] = {}
+    try:
+        for name, config in configs.items():
+            providers[name] = connect(
+                config,
+                transport=transport or _embedded(config),
+                on_wait=on_wait,
+                interrupted=interrupted,
+            )
+        yield providers
+    finally:
+        for provider in providers.values():
+            await provider.aclose()
+
+
+def _embedded(config: ProviderConfig) -> httpx.AsyncBaseTransport | None:
+    """The embedded server as a transport, where the configuration names one."""
+    if config.emulator is None:
+        return None
+    from reconciler.emulator.app import create_app
+    from reconciler.provider.client import asgi_transport
+
+    return asgi_transport(create_app(config.emulator))
+
+
+def endpoints(configs: Mapping[str, ProviderConfig]) -> dict[str, Endpoint]:
+    """What state remembers of where each configuration talks to."""
+    return {name: _endpoint(config) for name, config in configs.items()}
+
+
+def _endpoint(config: ProviderConfig) -> Endpoint:
+    if config.emulator is None:
+        return endpoint(config)
+    from reconciler.emulator.store import identity
+
+    return endpoint(config, emulator_id=identity(config.emulator))
+
+
+def settings_of(config: ProviderConfig) -> Settings:
+    """What a configuration asks of the engine."""
+    return Settings(
+        batch_create=config.batch_create,
+        create_concurrency=config.thread_create_concurrency,
+        settle_s=config.settle_s,
+        sequence_gap_s=config.sequence_gap_s,
+    )
+
+
+def policies_of(config: ProviderConfig) -> Policies:
+    """How a configuration treats sequences."""
+    return Policies(
+        on_reorder=config.on_reorder,
+        unmanaged_messages=config.unmanaged_messages,
+        batch_create=config.batch_create,
+        requests_per_minute=config.requests_per_minute,
+    )

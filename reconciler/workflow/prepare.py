@@ -1,0 +1,83 @@
+"""Prepare: everything that is known before the world is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.expand.providers import provider_arguments
+from reconciler.graph import Graph, build
+from reconciler.language.functions import standard_functions
+from reconciler.provider.config import PROVIDER_SCHEMA, ProviderConfig, configure
+from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
+from reconciler.spec.given import GivenFile, GivenOption
+from reconciler.spec.load import load
+from reconciler.spec.model import Spec
+from reconciler.spec.variables import resolve_variables
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A spec that has been read and checked."""
+
+    spec: Spec
+    graph: Graph
+    functions: Mapping[str, object]
+    variables: Mapping[str, object]
+    diagnostics: Diagnostics
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What the user should know and that stops nothing."""
+        return self.diagnostics.warnings
+
+
+def prepare(
+    directory: Path,
+    *,
+    given: Sequence[tuple[str, str]],
+    environ: Mapping[str, str],
+    need_values: bool = True,
+) -> Prepared:
+    """Read and check the specs; *need_values* False accepts variables without a value.
+
+    Raises:
+        SpecError: with every mistake in every file.
+    """
+    diagnostics = Diagnostics()
+    spec = load(
+        directory,
+        SCHEMAS,
+        DATA_SCHEMAS,
+        given=[
+            GivenOption(text) if kind == "var" else GivenFile(Path(text)) for kind, text in given
+        ],
+        environment=environ,
+        provider_schema=PROVIDER_SCHEMA,
+        diagnostics=diagnostics,
+    )
+    graph = build(spec, diagnostics)
+    diagnostics.raise_if_errors()
+    functions = standard_functions()
+    variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
+    diagnostics.raise_if_errors()
+    return Prepared(spec, graph, functions, variables, diagnostics)
+
+
+def configurations(
+    prepared: Prepared, environ: Mapping[str, str], *, emulator: str | None
+) -> dict[str, ProviderConfig]:
+    """Settle every provider configuration that the spec has; without any, the environment's.
+
+    Raises:
+        SpecError: an argument of a provider block cannot be evaluated.
+        UsageError: nothing says where to talk to.
+    """
+    arguments = provider_arguments(
+        prepared.spec, prepared.graph, prepared.variables, prepared.functions, PROVIDER_SCHEMA
+    )
+    return {
+        name: configure(values, environ, emulator=emulator) for name, values in arguments.items()
+    }

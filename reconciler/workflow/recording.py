@@ -1,0 +1,31 @@
+"""Recording: the ledger of a run as the executor sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.address import Address
+from reconciler.state.entries import Entry
+from reconciler.state.model import StateObject
+
+if TYPE_CHECKING:
+    from reconciler.state.ledger import Ledger
+
+
+class LedgerRecorder:
+    """Writes to a ledger, and reads back what it says at this moment."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def next_seq(self) -> int:
+        """A number for the next intent."""
+        return self._ledger.next_seq()
+
+    async def record(self, *entries: Entry) -> None:
+        """Return once *entries* are on disk."""
+        await self._ledger.record(*entries)
+
+    def object(self, address: Address) -> StateObject | None:
+        """What state has under an address at this moment."""
+        return self._ledger.state.objects.get(address)

@@ -1,0 +1,184 @@
+"""Workspace: one specs folder with its state and its server; what the command line uses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.diagnostics import Diagnostic
+from reconciler.errors import SpecError
+from reconciler.plan.model import Plan, PlanMode
+from reconciler.plan.options import NO_OPTIONS, PlanOptions
+from reconciler.state.model import State, StateObject
+from reconciler.state.paths import default_state_path
+from reconciler.workflow.prepare import prepare
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.execute.events import Event, Report
+    from reconciler.state.store import FileStateStore
+
+
+class Workspace:
+    """One specs folder with its state and its server.
+
+        workspace = Workspace(specs="specs/quickstart", emulator="try.db")
+        plan = workspace.plan()
+        report = workspace.apply(approve=lambda plan: True)
+
+    Every method may be called again and again; each reads specs and state anew. Nothing is
+    written but by `apply` and `import_`, and those hold the state's lock while they run.
+    """
+
+    def __init__(
+        self,
+        specs: str | Path | None = None,
+        *,
+        state: str | Path | None = None,
+        emulator: str | Path | None = None,
+        given: Sequence[tuple[str, str]] = (),
+        environ: Mapping[str, str] | None = None,
+        parallelism: int = 32,
+        lock_timeout_s: float = 0.0,
+        on_event: Callable[[Event], None] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.specs = Path(specs) if specs is not None else _default_specs()
+        self.emulator = None if emulator is None else str(emulator)
+        self.state_path = (
+            Path(state)
+            if state is not None
+            else default_state_path(self.specs, emulator=emulator is not None)
+        )
+        self.given = tuple(given)
+        self.environ = os.environ if environ is None else environ
+        self.parallelism = parallelism
+        self.lock_timeout_s = lock_timeout_s
+        self.transport = transport
+        self._on_event = on_event
+        self._stop_requests = 0
+        self._on_stop: Callable[[], None] | None = None
+
+    def validate(self) -> tuple[Diagnostic, ...]:
+        """Every diagnostic about the specs; asks no server and needs no variable values."""
+        try:
+            prepared = prepare(
+                self.specs, given=self.given, environ=self.environ, need_values=False
+            )
+        except SpecError as error:
+            return error.diagnostics
+        return tuple(prepared.diagnostics)
+
+    def plan(
+        self,
+        *,
+        mode: PlanMode = PlanMode.NORMAL,
+        refresh: bool = True,
+        options: PlanOptions | None = None,
+        save_to: Path | None = None,
+    ) -> Plan:
+        """Decide what apply would do, and touch nothing; a plan without errors goes to *save_to*.
+
+        Raises:
+            ReconcilerError: why it cannot be decided.
+        """
+        from reconciler.workflow.session import Session
+
+        session = Session(self, mode, replace(options or NO_OPTIONS, refresh=refresh))
+        with session.store.locked("plan", shared=True, timeout_s=self.lock_timeout_s):
+            planned = session.run(session.plan_only())
+        if save_to is not None and not planned.plan.errors:
+            from reconciler.workflow.saved import save
+
+            save(session, planned, save_to)
+        return planned.plan
+
+    def apply(
+        self,
+        *,
+        plan_file: Path | None = None,
+        mode: PlanMode = PlanMode.NORMAL,
+        refresh: bool = True,
+        options: PlanOptions | None = None,
+        approve: Callable[[Plan], bool],
+    ) -> Report:
+        """Plan, ask *approve* while the state is locked, and carry the plan out.
+
+        With *plan_file* the saved plan is carried out, or refused because it is stale.
+
+        Raises:
+            ReconcilerError: why nothing was begun; failures on the way are in the report.
+        """
+        from reconciler.workflow.session import Session
+
+        session = Session(self, mode, replace(options or NO_OPTIONS, refresh=refresh))
+        with session.store.locked("apply", timeout_s=self.lock_timeout_s):
+            if plan_file is None:
+                return session.run(session.apply(approve))
+            from reconciler.workflow.saved import apply_saved
+
+            return session.run(apply_saved(session, plan_file, approve))
+
+    def destroy(self, *, approve: Callable[[Plan], bool] = lambda plan: True) -> Report:
+        """Delete everything the state manages."""
+        return self.apply(mode=PlanMode.DESTROY, approve=approve)
+
+    def import_(self, address: str, object_id: str) -> StateObject:
+        """Take one existing object into state under *address*, whose block must exist.
+
+        Raises:
+            UsageError: the address or the id is not one, or has no block.
+            ObjectNotFound: there is no such object.
+        """
+        from reconciler.workflow.importing import import_object
+        from reconciler.workflow.session import Session
+
+        session = Session(self, PlanMode.NORMAL, NO_OPTIONS)
+        with session.store.locked("import", timeout_s=self.lock_timeout_s):
+            return session.run(import_object(session, address, object_id))
+
+    def state(self) -> State:
+        """What is recorded now, with what an interrupted run left folded in."""
+        return self.store().read().state or State(lineage="")
+
+    def load_plan(self, path: Path) -> Plan:
+        """The plan in a file, to show it."""
+        from reconciler.workflow.saved import read_plan
+
+        return read_plan(path).plan
+
+    def store(self) -> FileStateStore:
+        """The state on disk."""
+        from reconciler.state.store import FileStateStore
+
+        return FileStateStore(self.state_path, specs_root=self.specs)
+
+    def interrupt(self) -> None:
+        """Ask the run to end: once, it finishes what is in flight; twice, it leaves at once."""
+        self._stop_requests += 1
+        if self._on_stop is not None:
+            self._on_stop()
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether the run has been asked to end."""
+        return self._stop_requests > 0
+
+    def on_stop(self, stop: Callable[[], None]) -> None:
+        """Have *stop* called for every request to end, those that came before included."""
+        self._on_stop = stop
+        for _ in range(self._stop_requests):
+            stop()
+
+    def emit(self, event: Event) -> None:
+        """Tell whoever watches."""
+        if self._on_event is not None:
+            self._on_event(event)
+
+
+def _default_specs() -> Path:
+    return Path("specs") if Path("specs").is_dir() else Path(".")
