@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,7 @@ class SourceFile:
     path: str
     text: str
     _line_starts: list[int] | None = field(default=None, repr=False)
+    _line_bytes: list[int] | None = field(default=None, repr=False)
 
     def range(self, start: int, end: int) -> SourceRange:
         """The stretch between two offsets of the text."""
@@ -56,13 +58,25 @@ class SourceFile:
         offset = min(max(offset, 0), len(self.text))
         line = bisect.bisect_right(starts, offset) - 1
         before = self.text[starts[line] : offset]
-        return Position(line + 1, grapheme_count(before) + 1, len(self.text[:offset].encode()))
+        byte = self._bytes_before(line) + len(before.encode(errors="replace"))
+        return Position(line + 1, grapheme_count(before) + 1, byte)
 
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line end."""
         starts = self._starts()
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+    def _bytes_before(self, line: int) -> int:
+        """How many bytes the lines before *line* have; they are counted once for all lines."""
+        starts = self._starts()
+        if self.text.isascii():
+            return starts[line]
+        if self._line_bytes is None:
+            pairs = itertools.pairwise(starts)
+            lengths = (len(self.text[a:b].encode(errors="replace")) for a, b in pairs)
+            self._line_bytes = list(itertools.accumulate(lengths, initial=0))
+        return self._line_bytes[line]
 
     def _starts(self) -> list[int]:
         if self._line_starts is None:

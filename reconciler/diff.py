@@ -133,6 +133,8 @@ def _settle_sent(sent: dict[str, Value], name: str, was: Value, now: Value) -> N
 
 def same(left: Value, right: Value) -> bool:
     """Whether two known values are equal; unlike `==`, true is not 1. Unknown equals nothing."""
+    if left is None or type(left) is str:
+        return bool(left == right)
     queue = [(left, right)]
     while queue:
         a, b = queue.pop()
@@ -163,15 +165,29 @@ def _is_untouched(
 ) -> bool:
     if recorded is None or (observed is not None and not _is_as_returned(recorded, observed)):
         return False
-    arguments = recorded.arguments
-    return all(
-        name not in desired or same(desired[name], arguments.get(name)) for name in schema.arguments
-    )
+    arguments, attributes = recorded.arguments, schema.attributes
+    for name, value in desired.items():
+        if _is_empty(value):
+            if attributes[name].computed or _is_empty(arguments.get(name)):
+                continue
+            return False
+        if not same(value, arguments.get(name)):
+            return False
+    return True
+
+
+def _is_empty(value: Value) -> bool:
+    return value is None or (isinstance(value, (dict, list)) and not value)
 
 
 def _is_as_returned(recorded: StateObject, observed: Attributes) -> bool:
     known = recorded.attributes
-    return all(name in known and same(known[name], value) for name, value in observed.items())
+    if known is observed:
+        return True
+    for name, value in observed.items():
+        if name not in known or not same(known[name], value):
+            return False
+    return True
 
 
 def _current(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.networkx_core import core, cycles
+from reconciler.spec.collector import collector_paused
 from reconciler.spec.dependencies import Dependencies, Edge, Node, NodeKind, collect
 from reconciler.spec.model import Spec
 
@@ -29,7 +30,8 @@ def build(spec: Spec, diagnostics: Diagnostics) -> Graph:
     A cycle is an error that names each of its edges. So is a provider that depends on a resource:
     it must be known before anything is read.
     """
-    found = Graph(collect(spec))
+    with collector_paused():
+        found = Graph(collect(spec))
     found.report_cycles(diagnostics)
     if not found.has_cycles:
         found.report_early_needs(diagnostics)

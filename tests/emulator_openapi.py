@@ -101,7 +101,9 @@ class Api:
         assert response.headers["x-request-id"].startswith("req_")
         specification = document()
         if self._checked and specification is not None and not _is_download(method, path):
-            specification.check(method, httpx.URL(path).path, response.status_code, response.json())
+            specification.check(
+                method, httpx.URL(path).path.rstrip("/"), response.status_code, response.json()
+            )
         return response
 
     def get(self, path: str, **params: Any) -> Any:

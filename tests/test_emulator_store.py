@@ -107,6 +107,16 @@ def test_a_file_of_a_later_version_is_refused(path: Path) -> None:
         create_app(path)
 
 
+def test_a_file_that_cannot_be_written_is_the_servers_error(api: Api, path: Path) -> None:
+    thread_id = thread_of(api, "a")
+    api.emulator._store._run("PRAGMA query_only = ON")
+
+    status, error = api.refusal("POST", f"/threads/{thread_id}/messages", json=USER)
+
+    assert (status, error["type"]) == (500, "server_error")
+    assert api.texts(f"/threads/{thread_id}/messages") == ["a"]
+
+
 # --- the hand from behind
 
 

@@ -45,6 +45,7 @@ class Run:
     def result(self) -> int:
         """Make the plan, ask, carry it out, tell how it went."""
         self._check()
+        self._session.console.on_lost = self._workspace.interrupt
         with self._interrupts.installed(), self._watch.running():
             report = self._workspace.apply(
                 plan_file=Path(self._plan_file) if self._plan_file is not None else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from reconciler.cli.version import VERSION
+from reconciler.version import VERSION
 
 _VERSION_QUESTIONS = (["version"], ["-version"], ["--version"], ["-v"])
 
@@ -13,7 +13,9 @@ _VERSION_QUESTIONS = (["version"], ["-version"], ["--version"], ["-v"])
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in _VERSION_QUESTIONS:  # answered before click, whose import takes 45 ms
+    if (
+        arguments in _VERSION_QUESTIONS and sys.stdout is not None
+    ):  # answered before click, whose import takes 45 ms
         sys.stdout.write(f"reconciler {VERSION}\n")
         return 0
     from reconciler.cli.program import execute

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
+from typing import TextIO
 
 import click
 
 from reconciler.cli.session import Session
 from reconciler.cli.tree import root
-from reconciler.errors import ReconcilerError
-from reconciler.views.console import Console, OutputClosed
+from reconciler.errors import ReconcilerError, UsageError
+from reconciler.views.console import Console
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -21,15 +22,25 @@ def execute(arguments: Sequence[str]) -> int:
     Everything that can be told to the user is told here; what is not caught is a fault of the
     program and leaves its traceback.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    session = Session(Console(sys.stdout, sys.stderr, environ=os.environ))
-    try:
-        return _invoke(arguments, session)
-    except OutputClosed:
-        _forget_output()
-        return session.exit_code(0)
+    session = Session(Console(_stream(sys.stdout), _stream(sys.stderr), environ=os.environ))
+    code = _invoke(arguments, session)
+    lost = session.console.lost
+    if lost is None:
+        return code
+    _forget_output()
+    if isinstance(lost, BrokenPipeError):
+        return code
+    session.error(UsageError(f"The output could not be written: {lost.strerror}."))
+    return max(code, 1)
+
+
+def _stream(stream: TextIO | None) -> TextIO:
+    """A stream that is closed is one that nobody reads; what an encoding lacks is escaped."""
+    if stream is None:
+        return StringIO()
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def _invoke(arguments: Sequence[str], session: Session) -> int:

@@ -7,7 +7,7 @@ import click
 from reconciler.cli.options import switch
 from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
-from reconciler.cli.version import TERRAFORM_VERSION, VERSION
+from reconciler.version import TERRAFORM_VERSION, VERSION
 
 
 @click.command("version", cls=Command)

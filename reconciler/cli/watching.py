@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from reconciler.views.plan_text import PlanText
 
 
+MAX_ERRORS = 20
+"""Different errors of one run that are printed at full length; the table names every failure."""
+
+
 class Watcher(Protocol):
     """Shows the stations of a run."""
 
@@ -65,19 +69,24 @@ class TextWatcher:
 
     def begin(self, plan: Plan) -> None:
         """Count from here."""
-        self._console.out()
+        if plan.has_changes:
+            self._console.out()
         self._progress.begin(plan)
 
     def report(self, report: Report, *, destroyed: bool) -> None:
         """Print what became of every change, and why of those that failed."""
-        for outcome in report.outcomes:
-            if outcome.status is Status.FAILED and outcome.error is not None:
-                self._session.error(outcome.error)
-
         from reconciler.views.report import ReportText
 
+        self._console.live(None)
         writer = ReportText(self._console.out_style, self._console.width)
         self._console.out_lines(writer.render(report, destroyed=destroyed))
+        errors = {
+            str(outcome.error): outcome.error
+            for outcome in report.outcomes
+            if outcome.status is Status.FAILED and outcome.error is not None
+        }
+        for error in list(errors.values())[:MAX_ERRORS]:
+            self._session.error(error)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -90,6 +99,7 @@ class TextWatcher:
 
     def text(self) -> PlanText:
         """How plans are written here."""
+        from reconciler.views.plan_text import PlanText
 
         console = self._console
         return PlanText(console.out_style, console.width, self._session.schemas())

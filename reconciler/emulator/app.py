@@ -18,7 +18,7 @@ from reconciler.emulator.flavour import Flavour, NotFound
 from reconciler.emulator.ids import Ids, NewId
 from reconciler.emulator.limits import Gatekeeper, Limits
 from reconciler.emulator.service import Service
-from reconciler.emulator.store import Store
+from reconciler.emulator.store import FileFailure, Store
 from reconciler.emulator.wire import HangUp, Stalled, send_whole
 
 if TYPE_CHECKING:
@@ -149,6 +149,10 @@ class App:
             return resource(self._service, _with_ids(call, ids))
         except Refusal as refusal:
             return self._refuse(refusal)
+        except FileFailure as failure:
+            return Refusal(
+                500, f"The emulator's file cannot be used: {failure}.", type_="server_error"
+            ).answer()
 
     def _check_key(self, call: Call) -> None:
         if self._api_key is None:

@@ -47,7 +47,9 @@ class Call:
 
 def _parse(body: bytes) -> object:
     try:
-        value: object = json.loads(body.decode(), parse_constant=_refuse_constant)
+        value: object = json.loads(
+            body.decode(), parse_constant=_refuse_constant, parse_float=_read_finite
+        )
         if b"\\u" in body:
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -58,3 +60,10 @@ def _parse(body: bytes) -> object:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _read_finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError(f"{digits} is too large")
+    return number

@@ -93,7 +93,7 @@ class Rule:
 
     when: When = When.BEFORE
     status: int | None = None
-    message: str = "The server had an error while processing your request."
+    message: str | None = None
     code: str | None = None
     reply: Any = None
     """Body of the answer: text is sent as it is, anything else as JSON."""

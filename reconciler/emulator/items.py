@@ -10,6 +10,7 @@ from reconciler.emulator.checks import (
     kind_of,
     missing,
     read_arguments,
+    read_array,
     read_choice,
     read_id,
     read_object,
@@ -32,6 +33,8 @@ _PREFIXES = {
     "reasoning": "rs",
     "item_reference": "",
 }
+_OTHER_TEXTS = ("call_id", "name", "arguments", "namespace", "encrypted_content")
+_OTHER_TEXT_LISTS = {"summary": "summary_text", "content": "reasoning_text"}
 _REQUIRED = {
     "function_call": ("call_id", "name", "arguments"),
     "function_call_output": ("call_id", "output"),
@@ -101,10 +104,30 @@ def _build_message(given: Json, param: str) -> Json:
 
 
 def _build_other(given: Json, param: str) -> Json:
-    for name in ("call_id", "name", "arguments"):
-        if name in given:
-            read_text(given[name], f"{param}.{name}", length_min=1)
-    return {**{k: v for k, v in given.items() if k != "id"}, "status": "completed"}
+    item: Json = {}
+    for name, value in given.items():
+        place = f"{param}.{name}"
+        if name in _OTHER_TEXTS:
+            item[name] = read_text(value, place, length_min=1)
+        elif name in _OTHER_TEXT_LISTS:
+            item[name] = _read_texts(value, place, _OTHER_TEXT_LISTS[name])
+        elif name == "output" and not isinstance(value, str):
+            parts = read_array(value, place)
+            item[name] = [_read_part(p, f"{place}[{n}]", INPUT_PARTS) for n, p in enumerate(parts)]
+        elif name != "id":
+            item[name] = value
+    return {**item, "status": "completed"}
+
+
+def _read_texts(value: object, param: str, type_: str) -> list[Json]:
+    texts = []
+    for index, part in enumerate(read_array(value, param)):
+        place = f"{param}[{index}]"
+        names = ("type", "text")
+        known = read_arguments(part, place, known=names, required=names)
+        read_choice(known["type"], f"{place}.type", (type_,))
+        texts.append({"type": type_, "text": read_text(known["text"], f"{place}.text")})
+    return texts
 
 
 def _read_content(value: object, param: str, role: str) -> list[Json]:
@@ -141,8 +164,8 @@ def _read_part(value: object, param: str, allowed: tuple[str, ...]) -> Json:
         case "output_text":
             known = ("type", "text", "annotations", "logprobs")
             read_arguments(part, param, known=known, required=("text",))
-            read_text(part["text"], f"{param}.text")
-            return {**_output_text(part["text"]), **part}
+            lists = {n: read_array(part[n], f"{param}.{n}") for n in known[2:] if n in part}
+            return _output_text(read_text(part["text"], f"{param}.text")) | lists
         case "refusal":
             read_arguments(part, param, known=("type", "refusal"), required=("refusal",))
             return {"type": "refusal", "refusal": read_text(part["refusal"], f"{param}.refusal")}

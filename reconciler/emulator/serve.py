@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
     """A quiet server that tells when it is ready, and lets the application cut a connection."""
 
     def __init__(self, app: App, *, ready: Callable[[], None]) -> None:
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(
             uvicorn.Config(
                 app,

@@ -49,14 +49,17 @@ def _refuse(rule: Rule, headers: Headers) -> Answer:
         return Answer(rule.status or 500, _bytes(rule.reply), headers=headers)
     status = rule.status or 500
     type_ = "server_error" if status >= 500 else "invalid_request_error"
-    return Refusal(status, rule.message, code=rule.code, type_=type_, headers=headers).answer()
+    message = rule.message or "The server had an error while processing your request."
+    return Refusal(status, message, code=rule.code, type_=type_, headers=headers).answer()
 
 
 def _rate_limit(rule: Rule, headers: Headers) -> Answer:
     told = () if rule.retry_after is None else (("retry-after", rule.retry_after),)
     if rule.code is None:
         return rate_limited((*told, *headers)).answer()
-    return Refusal(429, rule.message, code=rule.code, type_=rule.code, headers=headers).answer()
+    message = rule.message or "You exceeded your current quota, please check your plan."
+    told = (*told, *headers)
+    return Refusal(429, message, code=rule.code, type_=rule.code, headers=told).answer()
 
 
 def _thread_id(path: str) -> str:

@@ -41,6 +41,10 @@ _POSITION_MAX = 2**63 - 1
 _BUSY_WAIT_S = 30.0
 
 
+FileFailure = sqlite3.OperationalError
+"""The file cannot be read or written now: full, read-only, or held by another process."""
+
+
 class NotAnEmulator(ValueError):
     """The file is there and is not an emulator's."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reconciler.address import Address
 from reconciler.errors import ObjectNotFound, ProviderError
 from reconciler.execute.context import Run, configuration_name
+from reconciler.execute.faithful import resolve
 from reconciler.execute.recording import same, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
@@ -18,7 +19,7 @@ from reconciler.state.model import StateObject
 async def update(run: Run, change: PlannedChange) -> str:
     """Bring an object to its desired arguments in place; local ones cost no call."""
     assert change.recorded is not None, "only what is recorded is updated"
-    instance = run.resolver.resolve(change.address)
+    instance = resolve(run, change)
     before: Attributes = change.before or change.recorded.attributes
     returned: Attributes = before
     resolved: list[Entry] = []

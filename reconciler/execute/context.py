@@ -84,6 +84,9 @@ class Run:
     create_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
     tails: dict[str, str | None] = field(default_factory=dict)
     """By parent id: the last member known to stand in it."""
+    last_seen: dict[str, str] = field(default_factory=dict)
+    """By id of each parent that loses members: the last member the plan has seen. Looked at again
+    before the first destructive call, and taken out then."""
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""
     warnings: list[str] = field(default_factory=list)

@@ -12,6 +12,7 @@ from reconciler.errors import (
     RequestRejected,
 )
 from reconciler.execute.context import Run
+from reconciler.execute.faithful import resolve
 from reconciler.execute.listing import list_after, match_by_position, match_in_order
 from reconciler.execute.recording import deposed, sendable, state_object
 from reconciler.expand import Instance
@@ -47,7 +48,7 @@ async def create_parent(
     If the call is refused because of one of the members, that one has failed, the parent is
     created with those before it, and those behind it are left to be appended by nobody.
     """
-    instance = run.resolver.resolve(change.address)
+    instance = resolve(run, change)
     carried = list(members)
     refused: list[Made] = []
     while True:
@@ -77,7 +78,7 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     A lost answer is not a refusal: what was sent is looked for behind the last known member
     before anything is sent again.
     """
-    instances = [run.resolver.resolve(each.address) for each in changes]
+    instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
     type_ = instances[0].schema.type
     seq = await _intend_append(run, instances, parent_id)
@@ -160,7 +161,7 @@ async def _try_create(
     run: Run, instance: Instance, carried: Sequence[PlannedChange]
 ) -> tuple[int, Attributes | None, Made | None]:
     """Send the creating call once; a refusal because of a member names that member."""
-    sent = [run.resolver.resolve(each.address) for each in carried]
+    sent = [resolve(run, each) for each in carried]
     seq = await _intend_create(run, instance, sent)
     provider = run.provider(instance.provider)
     try:
@@ -196,7 +197,7 @@ async def _learn_ids(
     run: Run, seq: int, parent_id: str, changes: Sequence[PlannedChange]
 ) -> list[Made]:
     """List what a creating call carried; a failure leaves the intent open for the next run."""
-    instances = [run.resolver.resolve(each.address) for each in changes]
+    instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
     schema = instances[0].schema
     try:

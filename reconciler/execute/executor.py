@@ -8,7 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.address import Address
-from reconciler.errors import CredentialsRejected, ProviderError, ReconcilerError, SpecError
+from reconciler.errors import (
+    CredentialsRejected,
+    ProviderError,
+    ReconcilerError,
+    SpecError,
+    StalePlan,
+)
 from reconciler.execute import changing, checking, creating
 from reconciler.execute.context import Run, configuration_name
 from reconciler.execute.creating import Made
@@ -20,6 +26,7 @@ from reconciler.execute.events import (
     Report,
     Status,
 )
+from reconciler.execute.faithful import check_not_moved_on
 from reconciler.execute.flight import Flight, Interruption
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
@@ -123,7 +130,7 @@ class _Worker:
     async def _perform(self, step: Step) -> None:
         try:
             await self._dispatch(step)
-        except (ProviderError, SpecError) as error:
+        except _FAILURES as error:
             self._fail(step, error)
 
     async def _dispatch(self, step: Step) -> None:
@@ -161,7 +168,7 @@ class _Worker:
             self._start(member, None)
         try:
             made = await creating.create_parent(self.run, change, members)
-        except (ProviderError, SpecError) as error:
+        except _FAILURES as error:
             for member in members:
                 self._skip(make_step(member.address), step)
             raise error
@@ -185,11 +192,13 @@ class _Worker:
         taken = [step, *self.schedule.absorb(step, candidates)]
         changes = [self.steps.changes[each] for each in taken]
         started = min(self._start(each, None) for each in changes)
+        if sequence.rewritten:
+            await self._not_moved_on(sequence, instance.provider, parent_id)
         self.before_append.setdefault(parent_id, self.run.tails.get(parent_id))
         await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
         try:
             made = await creating.append_members(self.run, changes, parent_id)
-        except (ProviderError, SpecError) as error:
+        except _FAILURES as error:
             for member in taken[1:]:
                 self._skip(member, step)
             raise error
@@ -230,6 +239,7 @@ class _Worker:
             return
         assert change.recorded is not None, "only what is recorded is deleted"
         carried = self.steps.carried.get(step, ())
+        await self._check_before_deleting(change)
         started = self._start(change, change.recorded.id, Action.DELETE)
         await changing.delete(self.run, change, carried)
         for each in carried:
@@ -240,6 +250,27 @@ class _Worker:
         self._finished(change, Action.DELETE, change.recorded.id, started)
         self.done.add(step)
         self._leave(step, ok=True)
+
+    async def _check_before_deleting(self, change: PlannedChange) -> None:
+        """See that the parent is as planned, whether it goes itself or one of its members."""
+        recorded = change.recorded
+        assert recorded is not None, "only what is recorded is deleted"
+        sequence = self.steps.sequence_types.get(change.address.type)
+        parent_id = recorded.id if sequence is None else recorded.attributes.get(sequence)
+        member_type = change.address.type if sequence else next(iter(self.steps.sequence_types))
+        await check_not_moved_on(
+            self.run,
+            configuration_name(recorded.provider),
+            member_type,
+            str(parent_id),
+            change.address,
+        )
+
+    async def _not_moved_on(
+        self, sequence: SequencePlan, configuration: str, parent_id: str
+    ) -> None:
+        parent = sequence.parent if isinstance(sequence.parent, Address) else sequence.order[0]
+        await check_not_moved_on(self.run, configuration, sequence.member_type, parent_id, parent)
 
     async def _clean(self, step: Step) -> None:
         sequence = self.steps.sequences[step]
@@ -325,6 +356,10 @@ class _Worker:
             blocker = cause.address if cause is not None else None
             return Outcome(change.address, change.action, Status.SKIPPED, self.fatal, blocker)
         return Outcome(change.address, change.action, Status.APPLIED)
+
+
+_FAILURES = (ProviderError, SpecError, StalePlan)
+"""How one change can fail without ending the run."""
 
 
 def _shown(action: Action) -> Action:

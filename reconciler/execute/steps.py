@@ -28,6 +28,8 @@ class Steps:
     carried: Mapping[Step, tuple[PlannedChange, ...]]
     carried_changes: Mapping[Step, PlannedChange]
     """The changes in *carried* by the step they would have been."""
+    sequence_types: Mapping[str, str]
+    """By member type: the argument that holds the parent's id."""
 
     def change_of(self, step: Step) -> PlannedChange | None:
         """The change a step is part of, also where another step carries it out."""
@@ -95,6 +97,7 @@ class _Builder:
             self.sequences,
             self.carried,
             {unmake_step(each): each for group in self.carried.values() for each in group},
+            self.parent_arguments,
         )
 
     def _add(self, step: Step, change: PlannedChange) -> None:

@@ -1,4 +1,8 @@
-"""Bodies: the blocks and arguments of passages as `syntax` promises them, made when asked for."""
+"""Bodies: the blocks and arguments of passages as `syntax` promises them, made when asked for.
+
+A file of ten thousand blocks has fifty thousand arguments and their places; most of them are
+looked at once or never, so each is made when it is looked at.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +15,20 @@ from reconciler.language.shape import ArgumentForm, BlockForm, BodyForm
 from reconciler.language.syntax import Argument, Block, Body
 
 
-class Arguments(Mapping[str, Argument]):
-    """Arguments by name, in order of writing; each is made when it is looked at."""
+class _Arguments(Mapping[str, Argument]):
+    """The arguments of one body by name, in order of writing."""
 
-    __slots__ = ("_forms", "_made")
+    __slots__ = ("_forms", "_made", "_passage")
 
-    def __init__(self, forms: Mapping[str, tuple[Passage, ArgumentForm]]) -> None:
+    def __init__(self, passage: Passage, forms: Mapping[str, ArgumentForm]) -> None:
+        self._passage = passage
         self._forms = forms
         self._made: dict[str, Argument] = {}
 
     def __getitem__(self, name: str) -> Argument:
         made = self._made.get(name)
         if made is None:
-            passage, form = self._forms[name]
-            made = self._made[name] = _argument(passage, form)
+            made = self._made[name] = _argument(self._passage, self._forms[name])
         return made
 
     def __iter__(self) -> Iterator[str]:
@@ -46,51 +50,88 @@ def _argument(passage: Passage, form: ArgumentForm) -> Argument:
     )
 
 
-def _block(passage: Passage, form: BlockForm) -> Block:
-    labels = tuple(
-        each.name if each.slot < 0 else passage.text_of(each.slot) for each in form.labels
-    )
-    return Block(
-        form.type,
-        labels,
-        _body(passage, form.body),
-        passage.place(form.start, form.header_end),
-        tuple(passage.place(each.start, each.end) for each in form.labels),
-        passage.place(form.start, form.type_end),
-    )
+# Block is frozen; what is made later is set behind its back, as its own __init__ does too.
+_set = object.__setattr__
+
+
+class _Block(Block):
+    """A block whose parts are made when they are asked for."""
+
+    __slots__ = ("_body", "_form", "_labels", "_passage")
+    _passage: Passage
+    _form: BlockForm
+    _labels: tuple[str, ...]
+    _body: Body
+
+    def __init__(self, passage: Passage, form: BlockForm) -> None:
+        _set(self, "_passage", passage)
+        _set(self, "_form", form)
+
+    @property
+    def type(self) -> str:
+        return self._form.type
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        try:
+            return self._labels
+        except AttributeError:
+            labels = tuple(
+                each.name if each.slot < 0 else self._passage.text_of(each.slot)
+                for each in self._form.labels
+            )
+            _set(self, "_labels", labels)
+            return labels
+
+    @property
+    def body(self) -> Body:
+        try:
+            return self._body
+        except AttributeError:
+            body = _body(self._passage, self._form.body)
+            _set(self, "_body", body)
+            return body
+
+    @property
+    def place(self) -> Place:
+        return self._passage.place(self._form.start, self._form.header_end)
+
+    @property
+    def label_places(self) -> tuple[Place, ...]:
+        return tuple(self._passage.place(each.start, each.end) for each in self._form.labels)
+
+    @property
+    def type_place(self) -> Place:
+        return self._passage.place(self._form.start, self._form.type_end)
 
 
 def _body(passage: Passage, form: BodyForm) -> Body:
-    forms = {each.name: (passage, each) for each in form.arguments}
-    blocks = tuple(_block(passage, each) for each in form.blocks)
-    return Body(Arguments(forms), blocks, passage.place(form.start, form.end))
+    blocks = tuple(_Block(passage, each) for each in form.blocks)
+    arguments = _Arguments(passage, form.by_name)
+    return Body(arguments, blocks, passage.place(form.start, form.end))
 
 
 def file_body(source: SourceFile, passages: Sequence[Passage], diagnostics: Diagnostics) -> Body:
     """The body that the passages of a file make up together."""
-    forms: dict[str, tuple[Passage, ArgumentForm]] = {}
+    arguments: dict[str, Argument] = {}
     blocks: list[Block] = []
     for passage in passages:
         form = passage.shape.body
         assert form is not None
         for argument in form.arguments:
-            if argument.name in forms:
-                _report_duplicate(passage, argument, forms[argument.name], diagnostics)
+            made = _argument(passage, argument)
+            if argument.name in arguments:
+                _report_duplicate(made, arguments[argument.name], diagnostics)
             else:
-                forms[argument.name] = (passage, argument)
-        blocks += (_block(passage, each) for each in form.blocks)
+                arguments[argument.name] = made
+        for block in form.blocks:
+            blocks.append(_Block(passage, block))
     place: Place = (source, 0, len(source.text))
-    return Body(Arguments(forms), tuple(blocks), place)
+    return Body(arguments, tuple(blocks), place)
 
 
-def _report_duplicate(
-    passage: Passage,
-    form: ArgumentForm,
-    first: tuple[Passage, ArgumentForm],
-    diagnostics: Diagnostics,
-) -> None:
-    earlier, earlier_form = first
-    line = earlier.source.position(earlier.offset(earlier_form.start)).line
-    detail = f"The argument {form.name} is already given on line {line}. Remove one of the two."
-    place = passage.place(form.start, form.end)
-    diagnostics.error("Duplicate argument", detail, place=place)
+def _report_duplicate(argument: Argument, first: Argument, diagnostics: Diagnostics) -> None:
+    source, start, _ = first.name_place
+    line = source.position(start).line
+    detail = f"The argument {argument.name} is already given on line {line}. Remove one of the two."
+    diagnostics.error("Duplicate argument", detail, place=argument.name_place)

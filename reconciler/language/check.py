@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from reconciler.language.flatten import FlatArgument, FlatBlock, FlatNode
+from reconciler.language.flatten import FlatArgument, FlatBlock
 from reconciler.language.problems import Problem
+from reconciler.language.shape import FlatNode
 from reconciler.language.words import Word
 
 _BINARY = frozenset(

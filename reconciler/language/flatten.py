@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import parse_number
 from reconciler.language.problems import Problem
+from reconciler.language.shape import FlatNode
 from reconciler.language.words import Word
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 260
 """How deep a tree may be, operators of one chain and steps of one reference not counted."""
-
-FlatNode = tuple[Any, ...]
 
 _LITERALS = {"true": True, "false": False, "null": None}
 _CHAINED = frozenset(("Binary", "Attr", "Index"))
@@ -187,20 +186,20 @@ class Flattener:
         if start in self.slot_at:
             return self._add("Slot", start, end, self.slot_at[start])
         if word.kind == "number":
-            return self._add("Literal", start, end, self._number(word))
+            return self._add("Number", start, end, self._number(word))
         if word.text in _LITERALS and word.rendered == word.text:
             return self._add("Literal", start, end, _LITERALS[word.text])
         return self._add("Root", start, end, word.text)
 
-    def _number(self, word: Word) -> object:
+    def _number(self, word: Word) -> str:
         try:
-            number = parse_number(word.text)
+            is_number = parse_number(word.text) is not None
         except ValueMistake as mistake:
             self._problem(word, "Invalid number", f"{str(mistake).capitalize()}.")
-            return 0
-        if number is None or word.text.count(".") > 1:
+            return "0"
+        if not is_number:
             self._problem(word, "Invalid number", "Write it like 12, 1.5 or 6.02e23.")
-        return number
+        return word.text
 
     def _assemble(self, chain: _Chain) -> int:
         """Nest the steps: all that follows `[*]` is done per element, of `.*` only the names."""

@@ -7,10 +7,13 @@ brackets match. A mistake in one chunk does not hide those in the next.
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.expression import Expression
-from reconciler.language.parse_tree import collector_paused
 from reconciler.language.passage import Style
 from reconciler.language.reading import Reader
 from reconciler.language.shapecache import Shapes, user_shapes
@@ -29,11 +32,20 @@ def parse_file(
     """
     shapes = shapes or user_shapes()
     reader = Reader(source, diagnostics, shapes)
-    with collector_paused():
-        passages = list(reader.read_file())
-        body = file_body(source, passages, diagnostics)
-    shapes.save()
-    return body
+    with _collector_paused():
+        return file_body(source, list(reader.read_file()), diagnostics)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from rescanning what grows: it costs more than the parsing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def parse_expression(text: str, *, path: str = "<expression>") -> Expression:
@@ -58,12 +70,12 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
     diagnostics = Diagnostics()
     shapes = user_shapes()
     reader = Reader(source, diagnostics, shapes)
-    if unit == "template":
-        passage = reader.read_template(0, len(source.text), Style.PLAIN)
-    else:
-        passage = reader.read_expression(0, len(source.text))
+    with _collector_paused():
+        if unit == "template":
+            passage = reader.read_template(0, len(source.text), Style.PLAIN)
+        else:
+            passage = reader.read_expression(0, len(source.text))
     diagnostics.raise_if_errors()
-    shapes.save()
     assert passage is not None
     assert passage.shape.formula is not None
     return Expression(passage, passage.shape.formula)

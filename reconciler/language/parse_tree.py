@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +20,7 @@ class Refused:
     accepts: frozenset[str]
 
 
-def parse_tree(rendered: str, cache_folder: Path | None) -> ParseTree | Refused:
+def parse_tree(rendered: str, cache_folder: str | None) -> ParseTree | Refused:
     """The tree python-hcl2 makes of *rendered*, or where it stopped.
 
     *cache_folder* is where the tables of the grammar are kept, so that they are not computed
@@ -33,10 +30,9 @@ def parse_tree(rendered: str, cache_folder: Path | None) -> ParseTree | Refused:
     from lark.exceptions import UnexpectedInput, UnexpectedToken
 
     if cache_folder is not None:
-        hcl2.parser.PARSER_FILE = cache_folder / "grammar.bin"
+        hcl2.parser.PARSER_FILE = Path(cache_folder, "grammar.bin")
     try:
-        with collector_paused():
-            return hcl2.parses_to_tree(rendered)
+        return hcl2.parses_to_tree(rendered)
     except UnexpectedToken as refusal:
         accepts = frozenset(refusal.accepts or refusal.expected or ())
         offset = refusal.pos_in_stream if refusal.token.type != "$END" else len(rendered)
@@ -44,15 +40,3 @@ def parse_tree(rendered: str, cache_folder: Path | None) -> ParseTree | Refused:
     except UnexpectedInput as refusal:
         offset = refusal.pos_in_stream
         return Refused(len(rendered) if offset is None else offset, frozenset())
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the cyclic collector from rescanning what grows: it costs more than the parsing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

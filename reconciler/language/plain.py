@@ -1,17 +1,29 @@
-"""Plain: values without HCL's types and marks, as other stations and JSON have them."""
+"""Plain: values without HCL's types and marks, as other stations, Python and JSON have them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
-from reconciler.language.values import Sensitive, TypedNull, Unknown
+from reconciler.language import convert as conversion
+from reconciler.language import types
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.numbers import normal
+from reconciler.language.rendering import composed
+from reconciler.language.values import Sensitive, SetValue, TypedNull, Unknown
 
 Path = tuple[str | int, ...]
 
+type_of = types.type_of
+"""The type of a value in the JSON form that state files use."""
+
 
 def to_plain(value: object) -> tuple[object, tuple[Path, ...]]:
-    """The value as dict, list, str, int, float, bool or None, with `Unknown` leaves, and the paths
-    of what was marked sensitive: `()` is the whole."""
+    """The value as dict, list, str, int, float, bool or None, and what in it was sensitive.
+
+    Unknown parts stay `Unknown`. Sets become lists in their order. The paths are those of
+    the sensitive parts; `()` is the whole value.
+    """
     if isinstance(value, (str, bool, int)) or value is None:
         return value, ()
     sensitive: list[Path] = []
@@ -20,22 +32,76 @@ def to_plain(value: object) -> tuple[object, tuple[Path, ...]]:
 
 def _plain(value: object, path: Path, sensitive: list[Path]) -> object:
     # The depth of a value is bounded by the nesting that parsing and decoding allow.
-    if isinstance(value, Sensitive):
-        sensitive.append(path)
-        return _plain(value.value, path, sensitive)
-    if isinstance(value, dict):
-        return {key: _plain(each, (*path, key), sensitive) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_plain(each, (*path, index), sensitive) for index, each in enumerate(value)]
-    if isinstance(value, TypedNull):
-        return None
-    if isinstance(value, Decimal):
-        return _number(value)
+    match value:
+        case str() | bool() | int() | None:
+            return value
+        case Sensitive():
+            sensitive.append(path)
+            return _plain(value.value, path, sensitive)
+        case dict():
+            return {key: _plain(each, (*path, key), sensitive) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each, (*path, at), sensitive) for at, each in enumerate(value)]
+        case TypedNull():
+            return None
+        case Decimal():
+            return plain_number(value)
+        case Mapping():
+            return {key: _plain(value[key], (*path, key), sensitive) for key in value}
     return value
 
 
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+def plain_number(value: Decimal) -> int | float:
+    """The number as Python and JSON have it."""
+    return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)
 
 
-__all__ = ["Path", "Unknown", "to_plain"]
+def from_plain(value: object) -> object:
+    """The value as evaluation wants it: floats exact, text in NFC, tuples and sets as such.
+
+    `Unknown`, `Sensitive` and mappings that compute their values on access stay as they are.
+
+    Raises:
+        ValueMistake: the value, or something in it, is not of the language.
+    """
+    match value:
+        case None | bool() | Unknown() | TypedNull():
+            return value
+        case int() | float() | Decimal():
+            return normal(value)
+        case str():
+            return composed(value)
+        case Sensitive():
+            inner = from_plain(value.value)
+            return inner if isinstance(inner, Sensitive) else Sensitive(inner)
+        case dict():
+            return {_name(key): from_plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [from_plain(each) for each in value]
+        case set() | frozenset():
+            return conversion.convert([from_plain(each) for each in value], ["set", "dynamic"])
+        case Mapping():
+            return value
+    raise ValueMistake(f"a {type(value).__name__} is not a value of the language")
+
+
+def _name(key: object) -> str:
+    if isinstance(key, str):
+        return composed(key)
+    raise ValueMistake(f"a key must be text, not {type(key).__name__}")
+
+
+def convert(value: object, type_: types.Type) -> object:
+    """The value as a type in JSON form, with plain None for every null.
+
+    Raises:
+        ValueMistake: it cannot be; `text` says where and why.
+    """
+    from reconciler.language.settle import with_plain_nulls
+
+    return with_plain_nulls(conversion.convert(value, type_))
+
+
+__all__ = [
+    "Path", "SetValue", "Unknown", "convert", "from_plain", "plain_number", "to_plain", "type_of",
+]  # fmt: skip

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.language.words import Word
 
 
-@dataclass(frozen=True, slots=True)
 class Problem:
     """A mistake between two offsets of a skeleton."""
 
-    start: int
-    end: int
-    summary: str
-    detail: str
+    __slots__ = ("detail", "end", "start", "summary")
+
+    def __init__(self, start: int, end: int, summary: str, detail: str) -> None:
+        self.start = start
+        self.end = end
+        self.summary = summary
+        self.detail = detail
 
 
 def bad_character(start: int, char: str) -> Problem:

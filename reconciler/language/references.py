@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place
@@ -36,23 +35,27 @@ if TYPE_CHECKING:
     from reconciler.language.expression import Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Use:
     """A node of a formula that names something, and the `for` variables that it may mean."""
 
-    node: Node
-    bound: frozenset[str]
+    __slots__ = ("bound", "node")
+
+    def __init__(self, node: Node, bound: frozenset[str]) -> None:
+        self.node = node
+        self.bound = bound
 
 
-@dataclass(frozen=True, slots=True)
 class Uses:
     """What a formula uses, found once for all expressions that share it."""
 
-    roots: tuple[Use, ...]
-    """The longest chains that begin with a name which is no `for` variable."""
-    slots: tuple[Use, ...]
-    """Slots, which may hold templates with references of their own."""
-    calls: tuple[Call, ...]
+    __slots__ = ("calls", "roots", "slots")
+
+    def __init__(self, roots: list[Use], slots: list[Use], calls: list[Call]) -> None:
+        self.roots = sorted(roots, key=_start)
+        """The longest chains that begin with a name which is no `for` variable."""
+        self.slots = sorted(slots, key=_start)
+        """Slots, which may hold templates with references of their own."""
+        self.calls = sorted(calls, key=lambda call: call.start)
 
 
 def uses_of(root: Node) -> Uses:
@@ -71,11 +74,7 @@ def uses_of(root: Node) -> Uses:
             if isinstance(node, Call):
                 calls.append(node)
             queue += _below(node, bound)
-    return Uses(
-        tuple(sorted(roots, key=_start)),
-        tuple(sorted(slots, key=_start)),
-        tuple(sorted(calls, key=lambda call: call.start)),
-    )
+    return Uses(roots, slots, calls)
 
 
 def _start(use: Use) -> int:

@@ -9,7 +9,6 @@ text there is; what it leaves unlifted (a quote, `<<`, `/*`) shows in the skelet
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 STRING = "\x01"
 """The mark of a quoted string, template or not."""
@@ -49,27 +48,31 @@ _LIFT = re.compile(
 _TRIVIA = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*[\s\S]*?\*/)*+")
 
 
-@dataclass(frozen=True, slots=True)
 class LexicalMistake:
     """Something that cannot be cut into words: offsets into the text, and what to say."""
 
-    start: int
-    end: int
-    summary: str
-    detail: str
+    __slots__ = ("detail", "end", "start", "summary")
+
+    def __init__(self, start: int, end: int, summary: str, detail: str) -> None:
+        self.start = start
+        self.end = end
+        self.summary = summary
+        self.detail = detail
 
     def moved(self, offset: int) -> LexicalMistake:
         """The same mistake in a text that begins *offset* earlier."""
         return LexicalMistake(self.start + offset, self.end + offset, self.summary, self.detail)
 
 
-@dataclass(slots=True)
 class Lifted:
     """A skeleton and what its marks stand for, with what could not be read."""
 
-    skeleton: str
-    slots: list[str]
-    mistakes: list[LexicalMistake] = field(default_factory=list)
+    __slots__ = ("mistakes", "skeleton", "slots")
+
+    def __init__(self) -> None:
+        self.skeleton = ""
+        self.slots: list[str] = []
+        self.mistakes: list[LexicalMistake] = []
 
 
 def lift(text: str) -> tuple[str, list[str]]:
@@ -104,7 +107,7 @@ def lift_exactly(text: str) -> Lifted:
     A string or heredoc that is not closed is lifted up to the end of its line, so that what
     follows can still be looked at.
     """
-    lifted = Lifted("", [])
+    lifted = Lifted()
     parts: list[str] = []
     done = 0
     while match := _INTEREST.search(text, done):
@@ -143,13 +146,15 @@ def _end_of_line(text: str, start: int) -> int:
     return end - 1 if end > start and text[end - 1] == "\r" else end
 
 
-@dataclass(slots=True)
 class _Open:
     """Something that still has to be closed: a string, a brace, or a heredoc with its end."""
 
-    start: int
-    closer: str
-    end_marker: re.Pattern[str] | None = None
+    __slots__ = ("closer", "end_marker", "start")
+
+    def __init__(self, start: int, closer: str, end_marker: re.Pattern[str] | None = None) -> None:
+        self.start = start
+        self.closer = closer
+        self.end_marker = end_marker
 
 
 _IN_QUOTES = re.compile(r'(?:[^"\\$%\r\n]++|\\[^\r\n]|\$\$\{|%%\{|[$%](?!\{))*+')

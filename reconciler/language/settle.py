@@ -22,7 +22,7 @@ def settle(expression: Evaluable, value: object) -> object:
         return value
     if not _has_typed_null(expression, value):
         return value
-    return _with_plain_nulls(value)
+    return with_plain_nulls(value)
 
 
 def _has_typed_null(expression: Evaluable, value: object) -> bool:
@@ -56,9 +56,10 @@ def _too_large(expression: Evaluable) -> SpecError:
     return SpecError((problem,))
 
 
-def _with_plain_nulls(value: object) -> object:
+def with_plain_nulls(value: object) -> object:
+    """The value with None for every null that has a type."""
     if isinstance(value, TypedNull):
         return None
     if isinstance(value, Sensitive):
-        return Sensitive(_with_plain_nulls(value.value))
-    return rebuild(value, _with_plain_nulls)
+        return Sensitive(with_plain_nulls(value.value))
+    return rebuild(value, with_plain_nulls)

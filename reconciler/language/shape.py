@@ -1,46 +1,55 @@
 """Shape: what all passages with the same skeleton share: their trees and their problems.
 
 A shape knows nothing of files; its offsets are offsets into the skeleton. It is made once by
-python-hcl2 (see `shaping`) and then found again by its skeleton, in memory or in the user's cache.
+python-hcl2 (see `shaping`) and then found again by its skeleton, in memory or in the user's
+cache. Its classes are written out because defining dataclasses would cost every command.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-from reconciler.language import nodes as tree
-from reconciler.language.nodes import Node
-from reconciler.language.problems import Problem
-from reconciler.language.references import Uses, uses_of
 from reconciler.language.scan import MARKS
+
+if TYPE_CHECKING:
+    from reconciler.language.nodes import Node
+    from reconciler.language.problems import Problem
+    from reconciler.language.references import Uses
 
 Unit = Literal["body", "expression", "template"]
 """What a passage is read as."""
 
 FlatNode = tuple[Any, ...]
+"""A node's class by name, its offsets and its fields; children by their place in the list."""
 
 _MARK = re.compile(f"[{MARKS}]")
 
 
-@dataclass(slots=True)
 class Formula:
     """One expression of a shape: a stretch of its flat nodes, the last of which is the root."""
 
-    shape: Shape
-    first: int
-    last: int
-    compiled: object = None
-    """What evaluation made of it."""
-    _node: Node | None = None
-    _uses: Uses | None = None
-    _parts: dict[int, Formula] = field(default_factory=dict)
+    __slots__ = ("_node", "_parts", "_uses", "compiled", "end", "first", "last", "shape", "start")
+
+    def __init__(self, shape: Shape, first: int, last: int, node: Node | None = None) -> None:
+        self.shape = shape
+        self.first = first
+        self.last = last
+        self.start: int = shape.nodes[last - 1][1] if node is None else node.start
+        self.end: int = shape.nodes[last - 1][2] if node is None else node.end
+        self.compiled: object = None
+        """What evaluation made of it."""
+        self._node = node
+        self._uses: Uses | None = None
+        self._parts: dict[int, Formula] | None = None
 
     @property
     def node(self) -> Node:
         """The tree, built when it is first asked for."""
         if self._node is None:
+            from reconciler.language.trees import build_tree
+
             self._node = build_tree(self.shape.nodes, self.first, self.last)
         return self._node
 
@@ -48,99 +57,118 @@ class Formula:
     def uses(self) -> Uses:
         """What it refers to."""
         if self._uses is None:
+            from reconciler.language.references import uses_of
+
             self._uses = uses_of(self.node)
         return self._uses
 
-    @property
-    def start(self) -> int:
-        """Where it begins in the skeleton."""
-        return self.node.start if self.last < 0 else int(self.shape.nodes[self.last - 1][1])
-
-    @property
-    def end(self) -> int:
-        """Where it ends in the skeleton."""
-        return self.node.end if self.last < 0 else int(self.shape.nodes[self.last - 1][2])
-
     def part(self, node: Node) -> Formula:
         """The formula that a node of this one's tree is; the same one for the same node."""
+        if self._parts is None:
+            self._parts = {}
         found = self._parts.get(id(node))
         if found is None:
-            found = self._parts[id(node)] = Formula(self.shape, -1, -1, _node=node)
+            found = self._parts[id(node)] = Formula(self.shape, 0, 0, node)
         return found
 
 
-@dataclass(frozen=True, slots=True)
 class ArgumentForm:
     """`name = expression` of a shape."""
 
-    name: str
-    start: int
-    end: int
-    formula: Formula
+    __slots__ = ("end", "formula", "name", "start")
+
+    def __init__(self, name: str, start: int, end: int, formula: Formula) -> None:
+        self.name = name
+        self.start = start
+        self.end = end
+        self.formula = formula
 
 
-@dataclass(frozen=True, slots=True)
 class LabelForm:
-    """A label: a slot of the passage, or a bare name."""
+    """A label: a slot of the passage, or (slot -1) a bare name."""
 
-    slot: int
-    name: str
-    start: int
-    end: int
+    __slots__ = ("end", "name", "slot", "start")
 
-
-@dataclass(frozen=True, slots=True)
-class BlockForm:
-    """A block of a shape."""
-
-    type: str
-    start: int
-    type_end: int
-    labels: tuple[LabelForm, ...]
-    body: BodyForm
-
-    @property
-    def header_end(self) -> int:
-        """Where the type and labels end."""
-        return self.labels[-1].end if self.labels else self.type_end
+    def __init__(self, slot: int, name: str, start: int, end: int) -> None:
+        self.slot = slot
+        self.name = name
+        self.start = start
+        self.end = end
 
 
-@dataclass(frozen=True, slots=True)
 class BodyForm:
     """What stands between the braces of a block, or the whole skeleton."""
 
-    arguments: tuple[ArgumentForm, ...]
-    blocks: tuple[BlockForm, ...]
-    start: int
-    end: int
+    __slots__ = ("arguments", "blocks", "by_name", "end", "start")
+
+    def __init__(
+        self,
+        arguments: Sequence[ArgumentForm],
+        blocks: Sequence[BlockForm],
+        start: int,
+        end: int,
+    ) -> None:
+        self.arguments = arguments
+        self.blocks = blocks
+        self.by_name = {each.name: each for each in arguments}
+        self.start = start
+        self.end = end
 
 
-@dataclass(frozen=True, slots=True)
+class BlockForm:
+    """A block of a shape."""
+
+    __slots__ = ("body", "header_end", "labels", "start", "type", "type_end")
+
+    def __init__(
+        self, type: str, start: int, type_end: int, labels: Sequence[LabelForm], body: BodyForm
+    ) -> None:
+        self.type = type
+        self.start = start
+        self.type_end = type_end
+        self.labels = labels
+        self.body = body
+        self.header_end = labels[-1].end if labels else type_end
+
+
 class TextPart:
-    """One part of a template: the slot of literal text (-1 for `${}` and `%{}`)."""
+    """One part of a template: the slot of literal text, or -1 for `${}` and `%{}`."""
 
-    slot: int
-    strip_left: bool = False
-    """Whether a `~` before it takes the blanks at its beginning."""
-    strip_right: bool = False
+    __slots__ = ("slot", "strip_left", "strip_right")
+
+    def __init__(self, slot: int, strip_left: bool = False, strip_right: bool = False) -> None:
+        self.slot = slot
+        self.strip_left = strip_left
+        """Whether a `~` before it takes the blanks at its beginning."""
+        self.strip_right = strip_right
 
 
-@dataclass(slots=True)
 class Shape:
     """The trees of a skeleton."""
 
-    skeleton: str
-    slot_count: int
-    nodes: list[FlatNode]
-    body: BodyForm | None = None
-    formula: Formula | None = None
-    """The one formula of an expression or a template."""
-    layout: tuple[TextPart, ...] = ()
-    """The parts of a template in order."""
-    problems: tuple[Problem, ...] = ()
-    constant_slots: tuple[int, ...] = ()
-    """Slots where a template with interpolations may not stand: the labels."""
-    _marks: tuple[int, ...] | None = None
+    __slots__ = (
+        "_marks",
+        "body",
+        "constant_slots",
+        "formula",
+        "layout",
+        "nodes",
+        "problems",
+        "skeleton",
+    )
+
+    def __init__(self, skeleton: str, nodes: Sequence[FlatNode]) -> None:
+        self.skeleton = skeleton
+        self.nodes = nodes
+        self.body: BodyForm | None = None
+        self.formula: Formula | None = None
+        """The one formula of an expression or a template."""
+        self.layout: Sequence[TextPart] = ()
+        """The parts of a template in order."""
+        self.problems: Sequence[Problem] = ()
+        self.constant_slots: Sequence[int] = ()
+        """Slots where a template with interpolations may not stand: the labels."""
+        self._marks: tuple[int, ...] | None = None
 
     @property
     def marks(self) -> tuple[int, ...]:
@@ -148,56 +176,3 @@ class Shape:
         if self._marks is None:
             self._marks = tuple(match.start() for match in _MARK.finditer(self.skeleton))
         return self._marks
-
-
-def build_tree(flat: list[FlatNode], first: int, last: int) -> Node:
-    """The tree of a stretch of flat nodes."""
-    built: dict[int, Node] = {}
-    node: Node | None = None
-    for place in range(first, last):
-        tag, start, end, *fields = flat[place]
-        node = built[place] = _BUILDERS[tag](start, end, fields, built)
-    assert node is not None
-    return node
-
-
-Built = dict[int, Node]
-
-
-def _name(value: object) -> Any:
-    if isinstance(value, tuple):
-        _, start, end, index = value
-        return tree.Slot(start, end, index)
-    return value
-
-
-def _optional(value: int | None, built: Built) -> Node | None:
-    return None if value is None else built[value]
-
-
-_BUILDERS: dict[str, Any] = {
-    "Literal": lambda s, e, f, b: tree.Literal(s, e, f[0]),
-    "Slot": lambda s, e, f, b: tree.Slot(s, e, f[0]),
-    "Root": lambda s, e, f, b: tree.Root(s, e, _name(f[0])),
-    "Attr": lambda s, e, f, b: tree.Attr(s, e, b[f[0]], _name(f[1])),
-    "Index": lambda s, e, f, b: tree.Index(s, e, b[f[0]], b[f[1]]),
-    "Splat": lambda s, e, f, b: tree.Splat(s, e, b[f[0]], b[f[1]]),
-    "SplatItem": lambda s, e, f, b: tree.SplatItem(s, e),
-    "Unary": lambda s, e, f, b: tree.Unary(s, e, f[0], b[f[1]]),
-    "Binary": lambda s, e, f, b: tree.Binary(s, e, f[0], b[f[1]], b[f[2]]),
-    "Conditional": lambda s, e, f, b: tree.Conditional(s, e, b[f[0]], b[f[1]], b[f[2]]),
-    "Parenthesized": lambda s, e, f, b: tree.Parenthesized(s, e, b[f[0]]),
-    "Call": lambda s, e, f, b: tree.Call(s, e, f[0], tuple(b[i] for i in f[1]), f[2]),
-    "Tuple": lambda s, e, f, b: tree.Tuple(s, e, tuple(b[i] for i in f[0])),
-    "Object": lambda s, e, f, b: tree.Object(s, e, tuple((b[k], b[v]) for k, v in f[0])),
-    "ForTuple": lambda s, e, f, b: tree.ForTuple(
-        s, e, f[0], f[1], b[f[2]], b[f[3]], _optional(f[4], b)
-    ),
-    "ForObject": lambda s, e, f, b: tree.ForObject(
-        s, e, f[0], f[1], b[f[2]], b[f[3]], b[f[4]], _optional(f[5], b), f[6]
-    ),
-    "Template": lambda s, e, f, b: tree.Template(s, e, tuple(b[i] for i in f[0])),
-    "Wrap": lambda s, e, f, b: tree.Wrap(s, e, b[f[0]]),
-    "IfDirective": lambda s, e, f, b: tree.IfDirective(s, e, b[f[0]], b[f[1]], b[f[2]]),
-    "ForDirective": lambda s, e, f, b: tree.ForDirective(s, e, f[0], f[1], b[f[2]], b[f[3]]),
-}

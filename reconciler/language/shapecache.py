@@ -1,30 +1,49 @@
-"""Shape cache: shapes by skeleton, in memory and in the user's cache folder."""
+"""Shape cache: shapes by skeleton, in memory and in the user's cache folder.
+
+The file is a digest followed by `marshal` data. It is read only if the folder is the user's own
+and nobody else may write it, if the digest is right, and if the same version of this program, of
+Python and of python-hcl2 wrote it; in any other case it counts as absent. It is replaced whole.
+"""
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import marshal
+import os
+import sys
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 from reconciler.language.shape import Shape, Unit
 
+MAX_STORED_BYTES = 8 * 1024 * 1024
+"""Beyond this size only the shapes of the current run are kept."""
+
+_FILE = "shapes.bin"
+_DIGEST_BYTES = 16
+
+Stored = dict[str, dict[str, bytes]]
+"""By unit and skeleton, each shape as `marshal` data of its own, decoded when it is needed."""
+
 
 class Shapes:
-    """Every shape made so far in this process."""
+    """Every shape known to this process; *folder* None keeps them in memory only."""
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: str | None) -> None:
         self.folder = folder
         self.bodies: dict[str, Shape] = {}
         self.expressions: dict[str, Shape] = {}
         self.templates: dict[str, Shape] = {}
+        self._stored: Stored | None = None
+        self._made: list[tuple[Unit, Shape]] = []
 
     def find(self, unit: Unit, skeleton: str) -> Shape:
         """The shape of a skeleton, made if there is none yet."""
         known = self._of(unit)
         shape = known.get(skeleton)
         if shape is None:
-            from reconciler.language.shaping import make_shape
-
-            shape = known[skeleton] = make_shape(unit, skeleton, self.folder)
+            shape = known[skeleton] = self._load(unit, skeleton) or self._make(unit, skeleton)
         return shape
 
     def _of(self, unit: Unit) -> dict[str, Shape]:
@@ -32,11 +51,133 @@ class Shapes:
             return self.bodies
         return self.expressions if unit == "expression" else self.templates
 
+    def _load(self, unit: Unit, skeleton: str) -> Shape | None:
+        if self._stored is None:
+            self._stored = read_shapes(self.folder) if self.folder is not None else {}
+        encoded = self._stored.get(unit, {}).get(skeleton)
+        if encoded is None:
+            return None
+        from reconciler.language.shapecode import decode_shape
+
+        return decode_shape(skeleton, marshal.loads(encoded))
+
+    def _make(self, unit: Unit, skeleton: str) -> Shape:
+        from reconciler.language.shaping import make_shape
+
+        folder = self.folder if self.folder is not None and prepare(self.folder) else None
+        shape = make_shape(unit, skeleton, folder)
+        if not shape.problems:
+            self._made.append((unit, shape))
+        return shape
+
     def save(self) -> None:
-        """Keep what was made for the next process, if the folder can be written."""
+        """Keep what was made for the next process; silently nothing if that cannot be."""
+        if not self._made or self.folder is None or not prepare(self.folder):
+            return
+        from reconciler.language.shapecode import encode_shape
+
+        stored = read_shapes(self.folder)
+        if sum(len(each) for unit in stored.values() for each in unit.values()) > MAX_STORED_BYTES:
+            stored = {}
+        for unit, shape in self._made:
+            stored.setdefault(unit, {})[shape.skeleton] = marshal.dumps(encode_shape(shape))
+        self._made.clear()
+        write_shapes(self.folder, stored)
 
 
 @cache
 def user_shapes() -> Shapes:
-    """The shapes of this process, backed by the user's cache folder."""
-    return Shapes(None)
+    """The shapes of this process, kept in the user's cache folder when it ends."""
+    shapes = Shapes(user_cache_folder())
+    atexit.register(shapes.save)
+    return shapes
+
+
+def user_cache_folder() -> str | None:
+    """Where this user's caches lie; None if there is no telling."""
+    try:
+        if sys.platform == "linux":
+            # What platformdirs says there; importing it costs more than reading the cache.
+            base = os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")
+            return os.path.join(base, "reconciler")
+        from platformdirs import user_cache_dir
+
+        return user_cache_dir("reconciler", appauthor=False)
+    except (OSError, RuntimeError):
+        return None
+
+
+def prepare(folder: str) -> bool:
+    """Make the folder if it is missing; whether it can be used and is the user's own."""
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError:
+        return False
+    return is_trusted(folder) and os.access(folder, os.W_OK)
+
+
+def is_trusted(folder: str) -> bool:
+    """Whether nobody but the user can have put files into a folder."""
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return False
+    if not hasattr(os, "geteuid"):
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
+
+
+def read_shapes(folder: str) -> Stored:
+    """What the file holds; nothing at all if there is any doubt about it."""
+    if not is_trusted(folder):
+        return {}
+    try:
+        with open(os.path.join(folder, _FILE), "rb") as file:
+            content = file.read(MAX_STORED_BYTES * 4)
+    except OSError:
+        return {}
+    digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if not payload or digest != _digest(payload):
+        return {}
+    stored: Any = marshal.loads(payload)
+    return stored if isinstance(stored, dict) else {}
+
+
+def write_shapes(folder: str, stored: Stored) -> None:
+    """Replace the file; leave it as it is if that is impossible."""
+    payload = marshal.dumps(stored)
+    temporary = os.path.join(folder, f"{_FILE}.{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(_digest(payload) + payload)
+        os.replace(temporary, os.path.join(folder, _FILE))
+
+
+def _digest(payload: bytes) -> bytes:
+    from hashlib import blake2b
+
+    return blake2b(payload, digest_size=_DIGEST_BYTES, key=_version().encode()[:64]).digest()
+
+
+@cache
+def _version() -> str:
+    """What the trees depend on: Python, the grammar of python-hcl2, and the code that shapes."""
+    here = os.path.dirname(__file__)
+    ours = [os.path.join(here, f"{name}.py") for name in _SHAPING]
+    theirs = [path for path in map(_grammar_in, sys.path) if os.path.isfile(path)]
+    parts = [f"{sys.version_info[0]}.{sys.version_info[1]}"]
+    for path in (*ours, *theirs[:1]):
+        with contextlib.suppress(OSError):
+            status = os.stat(path)
+            parts.append(f"{status.st_size}:{status.st_mtime_ns}")
+    from hashlib import blake2b
+
+    return blake2b(" ".join(parts).encode(), digest_size=24).hexdigest()
+
+
+_SHAPING = ("check", "flatten", "scan", "shapecode", "shaping", "template", "trees", "words")
+
+
+def _grammar_in(folder: str) -> str:
+    return os.path.join(folder, "hcl2", "hcl2.lark")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from pathlib import Path
 
 from reconciler.language.check import check_ends, check_items, check_lines, check_objects
 from reconciler.language.flatten import FlatArgument, FlatBlock, Flattener
@@ -23,7 +22,7 @@ from reconciler.language.shape import (
 from reconciler.language.words import Arranger, Word, Words, split_words
 
 
-def make_shape(unit: Unit, skeleton: str, cache_folder: Path | None) -> Shape:
+def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
     """The shape of *skeleton*; what is wrong with it is in its `problems`."""
     if unit == "template":
         from reconciler.language.template import TemplateShaping
@@ -35,12 +34,12 @@ def make_shape(unit: Unit, skeleton: str, cache_folder: Path | None) -> Shape:
 class Shaping:
     """One skeleton on its way to a shape."""
 
-    def __init__(self, skeleton: str, cache_folder: Path | None) -> None:
+    def __init__(self, skeleton: str, cache_folder: str | None) -> None:
         self.skeleton = skeleton
         self.cache_folder = cache_folder
         marks = [i for i, char in enumerate(skeleton) if char in MARKS]
         self.flattener = Flattener({mark: slot for slot, mark in enumerate(marks)})
-        self.shape = Shape(skeleton, len(marks), self.flattener.nodes)
+        self.shape = Shape(skeleton, self.flattener.nodes)
         self.problems: list[Problem] = []
 
     def make(self, *, is_body: bool) -> Shape:

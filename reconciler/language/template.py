@@ -36,7 +36,7 @@ _BAD_ESCAPE = re.compile(
 
 def lift_template(text: str, *, quoted: bool) -> Lifted:
     """Skeleton, slots and mistakes of the text between the quotes or markers of a template."""
-    lifted = Lifted("", [])
+    lifted = Lifted()
     parts: list[str] = []
     position = 0
     while position < len(text):

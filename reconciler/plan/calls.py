@@ -93,8 +93,6 @@ def _add_sequence(
     rest = len(sequence.appended) - riding
     calls[name] += ceil(rest / max(capabilities.append_limit, 1)) + _pages(rest, capabilities)
     calls[name] += len(sequence.deleted_unmanaged)
-    if not created and (sequence.rewritten or sequence.deleted or sequence.deleted_unmanaged):
-        calls[name] += 1  # the listing that shows whether the thread has moved on
 
 
 def _pages(members: int, capabilities: Capabilities) -> int:

@@ -18,7 +18,7 @@ from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.moves import Import, Moved, Removed
 from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies
 from reconciler.plan.protection import check_protection, protected_addresses
-from reconciler.plan.records import Record, parent_id
+from reconciler.plan.records import Record, configuration, parent_id
 from reconciler.plan.safety import check_losses, check_missing, losses, unmanaged_losses
 from reconciler.plan.scope import scope_of
 from reconciler.plan.survey import Survey, survey
@@ -61,6 +61,7 @@ def make_plan(
         UsageError: `-target` or `-replace` names nothing.
     """
     diagnostics = Diagnostics()
+    capabilities = _all_capabilities(capabilities, recorded, instances, diagnostics)
     declared = {each.address for each in instances}
     replaced = frozenset(matching(options.replace, declared, option="-replace"))
     found = survey(
@@ -120,6 +121,30 @@ def make_plan(
         ),
         unread=assembly.unread,
     )
+
+
+def _all_capabilities(
+    capabilities: Mapping[str, Capabilities],
+    recorded: State,
+    instances: Iterable[Instance],
+    diagnostics: Diagnostics,
+) -> Mapping[str, Capabilities]:
+    """Refuse objects whose provider configuration the spec does not have any more."""
+    users: dict[str, Address] = {}
+    for each in (*recorded.objects.values(), *recorded.deposed.values()):
+        users.setdefault(configuration(each), each.address)
+    for instance in instances:
+        users.setdefault(instance.provider, instance.address)
+    missing = {name: users[name] for name in sorted(users) if name not in capabilities}
+    for name, address in missing.items():
+        diagnostics.error(
+            "Provider configuration missing",
+            f"{address} belongs to the provider configuration {name}, which the specs do not have"
+            " any more. Put its provider block back; once nothing in state uses it, it can go.",
+            address=str(address),
+        )
+    anything = Capabilities("unknown", (), 0, 1)
+    return {**dict.fromkeys(missing, anything), **capabilities}
 
 
 def _leaving(

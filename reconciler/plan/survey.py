@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
-from reconciler.diff import with_ignored
+from reconciler.diff import same
 from reconciler.expand import Instance
 from reconciler.language.values import contains_unknown
 from reconciler.plan.alignment import Standing, Wanted, align
@@ -135,14 +135,43 @@ def _align(found: Survey, replaced: frozenset[Address]) -> dict[Address, Record]
         id_ = found.id_of(parent)
         if id_ is None or parent in replaced or id_ not in standing:
             continue
-        if not any(isinstance(each.address.key, int) for each in members):
-            continue
         records = standing[id_]
+        if _is_aligned(found, id_, members, records):
+            continue
         wanted = [_wanted(each, each.address in replaced) for each in members]
         targets.update(align(wanted, _standing(found, id_, members, records)))
     if not targets:
         return None
     return _at_targets(found, targets)
+
+
+def _is_aligned(
+    found: Survey, id_: str, members: Sequence[Instance], records: Sequence[Record]
+) -> bool:
+    """Whether the objects of the `count` blocks are plainly the desired ones, in order."""
+    wanted = [each for each in members if isinstance(each.address.key, int)]
+    if not wanted:
+        return True
+    blocks = {each.address.block for each in wanted}
+    own = {each.address: each for each in records if each.address.block in blocks}
+    if own.keys() != {each.address for each in wanted}:
+        return False
+    ids = [own[each.address].object.id for each in wanted]
+    listing = found.observed.listings.get(id_)
+    if listing is not None:
+        seen = set(ids)
+        if ids != [each.id for each in listing.members if each.id in seen]:
+            return False
+    return all(_is_plainly_same(each, own[each.address].object) for each in wanted)
+
+
+def _is_plainly_same(instance: Instance, object_: StateObject) -> bool:
+    sequence, recorded = instance.schema.sequence, object_.arguments
+    assert sequence is not None, "only members of a sequence are aligned"
+    names = {*sequence.identity, *(name for group in instance.schema.exclusive for name in group)}
+    return not object_.tainted and all(
+        same(instance.desired.get(name), recorded.get(name)) for name in names
+    )
 
 
 def _standing_by_parent(found: Survey) -> dict[str, list[Record]]:
@@ -258,11 +287,3 @@ def _beyond(
         if each.block == block and isinstance(each.key, int)
     ]
     return address.instance(max(used, default=-1) + 1)
-
-
-def effective(instance: Instance, record: Record | None) -> dict[str, object]:
-    """What is desired of an instance, with what `ignore_changes` covers as recorded."""
-    ignored = instance.lifecycle.ignore_changes
-    if record is None or not ignored:
-        return dict(instance.desired)
-    return with_ignored(instance.desired, record.object.arguments, ignored)

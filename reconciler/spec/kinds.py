@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.address import Mode
-from reconciler.language.types import Type
+from reconciler.language.types import Type, kind
 from reconciler.schema import Attribute, Schema
 from reconciler.spec.nested import block_type
 from reconciler.spec.suggest import did_you_mean
@@ -19,10 +19,8 @@ class Kind:
     schema: Schema
     arguments: Mapping[str, Attribute]
     required: tuple[str, ...]
-    types: Mapping[str, Type]
-    """The types of the arguments."""
-    blocks: frozenset[str]
-    """The arguments that may also be written as blocks."""
+    blocks: Mapping[str, Type]
+    """The arguments that may also be written as blocks, with the type that blocks make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +59,17 @@ def make_kinds(schemas: Mapping[str, Schema], data_schemas: Mapping[str, Schema]
 def make_kind(schema: Schema) -> Kind:
     """Prepare one schema for reading."""
     arguments = schema.arguments
+    made = {name: _made_by_blocks(each) for name, each in arguments.items()}
     return Kind(
         schema,
         arguments,
         tuple(name for name, each in arguments.items() if each.required),
-        {name: each.type for name, each in arguments.items()},
-        frozenset(name for name, each in arguments.items() if block_type(each.type) is not None),
+        {name: each for name, each in made.items() if block_type(each) is not None},
     )
+
+
+def _made_by_blocks(attribute: Attribute) -> Type:
+    if attribute.block is None:
+        return attribute.type
+    is_many = kind(attribute.type) in ("list", "set")
+    return ["list", attribute.block] if is_many else attribute.block

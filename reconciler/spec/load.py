@@ -9,6 +9,7 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.parse import parse_file
 from reconciler.schema import Schema
+from reconciler.spec.collector import collector_paused
 from reconciler.spec.draft import Draft
 from reconciler.spec.files import read_specs, shown_path
 from reconciler.spec.given import Given, read_given
@@ -42,7 +43,8 @@ def load(
     of provider blocks are not checked.
     """
     loader = _Loader(directory, make_kinds(schemas, data_schemas), provider_schema, diagnostics)
-    root = loader.root()
+    with collector_paused():
+        root = loader.root()
     if _count_calls(root) > MAX_MODULE_CALLS:
         detail = f"There may be {MAX_MODULE_CALLS:,} calls in all. Call modules less often."
         diagnostics.error("Too many module calls", detail)

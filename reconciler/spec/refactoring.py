@@ -41,7 +41,7 @@ def read_moved(reader: BlockReader) -> MovedBlock | MovedModule | None:
     place = reader.block.place
     if isinstance(from_, Address) and isinstance(to, Address):
         if from_.type != to.type:
-            detail = f"A {from_.type} cannot become a {to.type}: an object keeps its type."
+            detail = f"An object keeps its type: {from_.type} cannot become {to.type}."
             reader.error("Resource type mismatch", detail, place)
             return None
         return MovedBlock(from_, to, place)

@@ -27,6 +27,9 @@ from reconciler.spec.references import (
 from reconciler.spec.suggest import did_you_mean
 from reconciler.spec.uses import Names, Use
 
+MAX_HINTS = 50
+"""For how many names that do not exist the one that was meant is looked for."""
+
 
 class ReferenceCheck:
     """Checks the references of one module, block by block."""
@@ -40,6 +43,7 @@ class ReferenceCheck:
         """The resource whose references are being checked: it may not refer to itself."""
         self.own: ResourceBlock | None = None
         """The data source that only the check in hand can see."""
+        self._hints: dict[str, str] = {}
 
     def uses(self, context: str, uses: Iterable[Use]) -> None:
         """Check every reference of some expressions of the block named by *context*."""
@@ -103,13 +107,19 @@ class ReferenceCheck:
         match target:
             case Unresolved():
                 if target.subject not in self.broken:
-                    self._error(target.summary, target.detail, target.place)
+                    detail = target.detail + self._hint(target)
+                    self._error(target.summary, detail, target.place)
             case ResourceRef():
                 self._check_resource(target, traversal)
             case ModuleRef():
                 self._check_module(target, traversal)
             case SelfRef() if self.block is not None:
                 self._check_steps(self.block.schema, target.steps, traversal)
+
+    def _hint(self, target: Unresolved) -> str:
+        if target.subject not in self._hints and len(self._hints) < MAX_HINTS:
+            self._hints[target.subject] = target.hint()
+        return self._hints.get(target.subject, "")
 
     def _check_resource(self, target: ResourceRef, traversal: Traversal) -> None:
         block = self.module.resources.get(target.address, self.own)

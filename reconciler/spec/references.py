@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.address import Address, Key, Mode
 from reconciler.diagnostics import Place
 from reconciler.language.syntax import IndexKey, Step, Traversal
 from reconciler.spec.model import Module, ResourceBlock
-from reconciler.spec.suggest import did_you_mean
+from reconciler.spec.suggest import closest, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ class Unresolved:
     place: Place
     subject: str = ""
     """What it would have been: `openai_thread.a`, `module.b`."""
+    hint: Callable[[], str] = str
+    """What was probably meant, as another sentence or nothing; it takes time to find."""
 
 
 Target = (
@@ -128,11 +130,15 @@ def _variable(module: Module, traversal: Traversal) -> Target:
         return _bare(traversal, "a variable: var.name")
     if name in module.variables:
         return VariableRef(name)
-    hint = did_you_mean(name, module.variables)
-    if not hint:
-        hint = f' Declare it with variable "{name}" {{}}.'
-    detail = f'There is no input variable named "{name}"{_inside(module)}.{hint}'
-    return _undeclared("input variable", detail, traversal, f"var.{name}")
+    declare = f' Declare it with variable "{name}" {{}}.'
+    detail = f'There is no input variable named "{name}"{_inside(module)}.'
+    return _undeclared(
+        "input variable",
+        detail,
+        traversal,
+        f"var.{name}",
+        lambda: did_you_mean(name, module.variables) or declare,
+    )
 
 
 def _local(module: Module, traversal: Traversal) -> Target:
@@ -141,9 +147,14 @@ def _local(module: Module, traversal: Traversal) -> Target:
         return _bare(traversal, "a local value: local.name")
     if name in module.locals:
         return LocalRef(name)
-    hint = did_you_mean(name, module.locals)
-    detail = f'There is no local value named "{name}"{_inside(module)}.{hint}'
-    return _undeclared("local value", detail, traversal, f"local.{name}")
+    detail = f'There is no local value named "{name}"{_inside(module)}.'
+    return _undeclared(
+        "local value",
+        detail,
+        traversal,
+        f"local.{name}",
+        lambda: did_you_mean(name, module.locals),
+    )
 
 
 def _module(module: Module, traversal: Traversal) -> Target:
@@ -152,16 +163,22 @@ def _module(module: Module, traversal: Traversal) -> Target:
         return _bare(traversal, "a module call and one of its outputs: module.name.output")
     call = module.calls.get(name)
     if call is None:
-        hint = did_you_mean(name, module.calls)
-        detail = f'There is no module call named "{name}"{_inside(module)}.{hint}'
-        return _undeclared("module", detail, traversal, f"module.{name}")
+        detail = f'There is no module call named "{name}"{_inside(module)}.'
+        subject = f"module.{name}"
+        return _undeclared(
+            "module", detail, traversal, subject, lambda: did_you_mean(name, module.calls)
+        )
     key, has_index, rest = _take_index(traversal.steps[1:])
     output = rest[0] if rest and isinstance(rest[0], str) else None
     if output is not None and output not in call.module.outputs:
-        hint = did_you_mean(output, call.module.outputs)
-        detail = f'The module called by module.{name} has no output named "{output}".{hint}'
-        subject = f"module.{name}.{output}"
-        return Unresolved("Unsupported attribute", detail, traversal.place, subject)
+        outputs = call.module.outputs
+        return Unresolved(
+            "Unsupported attribute",
+            f'The module called by module.{name} has no output named "{output}".',
+            traversal.place,
+            f"module.{name}.{output}",
+            lambda: did_you_mean(output, outputs),
+        )
     return ModuleRef(name, key, has_index, output)
 
 
@@ -236,8 +253,10 @@ def _take_index(steps: tuple[Step, ...]) -> tuple[Key, bool, tuple[Step, ...]]:
     return first.key if isinstance(first, IndexKey) else None, True, steps[1:]
 
 
-def _undeclared(what: str, detail: str, traversal: Traversal, subject: str) -> Unresolved:
-    return Unresolved(f"Reference to undeclared {what}", detail, traversal.place, subject)
+def _undeclared(
+    what: str, detail: str, traversal: Traversal, subject: str, hint: Callable[[], str]
+) -> Unresolved:
+    return Unresolved(f"Reference to undeclared {what}", detail, traversal.place, subject, hint)
 
 
 def _bare(traversal: Traversal, wanted: str) -> Unresolved:
@@ -270,8 +289,13 @@ def _not_a_name(traversal: Traversal) -> Unresolved:
 def _no_resource(module: Module, traversal: Traversal, address: Address) -> Unresolved:
     kind = "data source" if address.mode is Mode.DATA else "resource"
     detail = f'There is no {kind} "{address.type}" "{address.name}"{_inside(module)}.'
-    detail += _similar(address, module.resources)
-    return _undeclared("resource", detail, traversal, str(address))
+    return _undeclared(
+        "resource",
+        detail,
+        traversal,
+        str(address),
+        lambda: _similar(address, module.resources),
+    )
 
 
 def _similar(address: Address, resources: Mapping[Address, ResourceBlock]) -> str:
@@ -279,13 +303,12 @@ def _similar(address: Address, resources: Mapping[Address, ResourceBlock]) -> st
     twin = Address(address.type, address.name, mode=other)
     if twin in resources:
         return f' Did you mean "{twin}"?'
-    same_name = [each for each in resources if each.name == address.name]
-    same_type = [each for each in resources if each.type == address.type]
-    for near in (same_type, same_name):
-        hint = did_you_mean(str(address), (str(each) for each in near))
-        if hint:
-            return hint
-    return ""
+    near = {each.name: each for each in resources if each.type == address.type}
+    found = closest(address.name, near)
+    if found is None:
+        near = {each.type: each for each in resources if each.name == address.name}
+        found = closest(address.type, near)
+    return f' Did you mean "{near[found]}"?' if found is not None else ""
 
 
 def _inside(module: Module) -> str:

@@ -86,7 +86,7 @@ def _with_blocks(
 ) -> dict[str, Argument]:
     for block in reader.block.body.blocks:
         _check_block(reader, block, kind)
-    nested = read_nested(reader, kind.types)
+    nested = read_nested(reader, kind.blocks)
     for name, argument in nested.items():
         if name in arguments:
             detail = f'"{name}" is written both as an argument and as a block. Write it once.'

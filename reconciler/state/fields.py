@@ -78,6 +78,14 @@ class Fields:
                 raise BadDocument(f"{self.at(key)} is not a list of strings")
         return tuple(str(each) for each in found)
 
+    def counts(self, key: str) -> tuple[int, ...]:
+        """A list of whole numbers from 0; empty where it is null or absent."""
+        found = self.items(key)
+        for each in found:
+            if not isinstance(each, int) or isinstance(each, bool) or each < 0:
+                raise BadDocument(f"{self.at(key)} is not a list of whole numbers from 0")
+        return tuple(each for each in found if isinstance(each, int))
+
     def objects(self, key: str) -> Iterator[Fields]:
         """The objects of a list; none where it is null or absent."""
         for index, each in enumerate(self.items(key)):

@@ -11,7 +11,7 @@ from reconciler.state.files import FileSystem, refusing_writes, write_all
 from reconciler.state.journal import Head, batch_line, checkpoint_line
 from reconciler.state.model import State
 from reconciler.state.sink import NoRoom
-from reconciler.state.statefile import encode_content, wrap
+from reconciler.state.statefile import encode_content, unwrap, wrap
 from reconciler.state.statefiles import StateFiles
 
 FIRST_ROOM = 64 * 1024
@@ -94,6 +94,8 @@ class Opening:
     journal: JournalWriter
     batches: int
     is_marked: bool
+    is_on_disk: bool
+    """Whether the state file says the same as *state*."""
 
 
 class FileSink:
@@ -106,6 +108,7 @@ class FileSink:
         self._journal = opening.journal
         self._batches = opening.batches
         self._is_marked = opening.is_marked
+        self._is_on_disk = opening.is_on_disk
         self._wrote_nothing = not opening.is_marked and not opening.batches
         self._content: bytes | None = None
 
@@ -132,7 +135,7 @@ class FileSink:
             return self._on_disk or state
         if not resolved:
             return self._write(replace(state, folded=self._batches))
-        written = self._write(replace(state, folded=None))
+        written = self._write(replace(state, folded=None, resolved=()))
         self._files.write_journal(closed_head(written))
         return written
 
@@ -141,11 +144,15 @@ class FileSink:
         self._journal.close()
 
     def _mark(self) -> None:
-        self._write(replace(self._state, folded=self._batches))
+        """Say in the state file that a journal is open, before there is anything in it."""
+        content = None
+        if self._is_on_disk and self._on_disk is not None and self._files.raw_state is not None:
+            content = self._content = unwrap(self._files.raw_state, self._on_disk)
+        self._write(replace(self._state, folded=self._batches), content)
         self._is_marked = True
 
-    def _write(self, state: State) -> State:
-        content = encode_content(state)
+    def _write(self, state: State, content: bytes | None = None) -> State:
+        content = encode_content(state) if content is None else content
         written = replace(state, serial=self._next_serial(state, content))
         self._files.write_state(wrap(content, written), replaces=self._on_disk)
         self._on_disk, self._content = written, content

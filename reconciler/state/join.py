@@ -35,6 +35,8 @@ class Joined:
     """Whether the state file says so itself."""
     folded: int = 0
     """How many batches of the journal the state file has in it."""
+    last_seq: int = 0
+    """The highest number of an intent in the journal."""
     warnings: tuple[str, ...] = ()
 
 
@@ -89,13 +91,19 @@ def _join_stranger(state: State, journal: Journal, path: str) -> Joined:
 
 
 def _join_closed(state: State, journal: Journal, path: str) -> Joined:
-    if state.folded is not None:
-        raise _refused(
-            path,
-            "it is a copy from the middle of a run that ended",
-            "restore it from a backup",
-        )
-    return _with_restored_facts(state, journal, path)
+    joined = _with_restored_facts(_ended(state), journal, path)
+    if state.serial >= journal.head.serial:
+        return joined
+    older = (
+        f"{path} is older than what the last run left: its serial is {state.serial}, "
+        f"that was {journal.head.serial}"
+    )
+    return replace(joined, warnings=(*joined.warnings, older))
+
+
+def _ended(state: State) -> State:
+    """The state of a run that is known to have ended."""
+    return state if state.folded is None else replace(state, folded=None, resolved=())
 
 
 def _with_restored_facts(state: State, journal: Journal, path: str) -> Joined:
@@ -130,6 +138,7 @@ def _join_rewritten(state: State, journal: Journal, path: str) -> Joined:
         intents,
         continues=True,
         folded=folded,
+        last_seq=_last_seq(journal),
         warnings=_restored_warning(journal.head.facts, path)
         or (f"{path} was rewritten by another program while a run was unfinished",),
     )
@@ -152,8 +161,20 @@ def _join_open(state: State, journal: Journal, path: str) -> Joined:
 def _fold_since(state: State, journal: Journal, folded: int, *, is_marked: bool) -> Joined:
     early = journal.entries()[: _size(journal, folded)]
     intents = [each for each in early if isinstance(each, (Intend, Resolve))]
-    joined, open_intents = fold(state, [*intents, *journal.entries(since=folded)])
-    return Joined(joined, open_intents, continues=True, is_marked=is_marked, folded=folded)
+    joined, found = fold(state, [*intents, *journal.entries(since=folded)])
+    return Joined(
+        joined,
+        tuple(each for each in found if each.seq not in state.resolved),
+        continues=True,
+        is_marked=is_marked,
+        folded=folded,
+        last_seq=_last_seq(journal),
+    )
+
+
+def _last_seq(journal: Journal) -> int:
+    intents = (each for each in journal.entries() if isinstance(each, Intend))
+    return max((each.intent.seq for each in intents), default=0)
 
 
 def _size(journal: Journal, batches: int) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import StateUnwritable
-from reconciler.state.entries import Entry, Intend, Intent, Put
+from reconciler.state.entries import Entry, Intend, Intent, Put, Resolve
 from reconciler.state.fold import Folding
 from reconciler.state.journal import entry_text
 from reconciler.state.model import State
@@ -53,11 +53,13 @@ class Ledger:
     recording is refused: what cannot be recorded must not be sent.
     """
 
-    def __init__(self, sink: Sink, state: State, open_intents: Iterable[Intent] = ()) -> None:
+    def __init__(
+        self, sink: Sink, state: State, open_intents: Iterable[Intent] = (), *, last_seq: int = 0
+    ) -> None:
         intents = tuple(open_intents)
         self._sink = sink
         self._folding = Folding(state, intents)
-        self._seq = max((each.seq for each in intents), default=0)
+        self._seq = max([last_seq, *(each.seq for each in intents)])
         self._queue: list[_Waiting] = []
         self._durable: deque[list[Entry]] = deque()
         self._writing = threading.Lock()
@@ -85,7 +87,7 @@ class Ledger:
         return self._failure
 
     def next_seq(self) -> int:
-        """A number for the next intent, higher than any that is open."""
+        """A number for the next intent, higher than any in the journal."""
         self._seq += 1
         return self._seq
 
@@ -163,8 +165,12 @@ class Ledger:
         self._absorb()
         for entry in self._unrecorded:
             self._folding.add(entry)
+        state = self._folding.state
+        known = tuple(each.seq for each in self._unrecorded if isinstance(each, Resolve))
         resolved = self._failure is None and not self._folding.open_intents
-        return self._sink.close(self._folding.state, resolved=resolved)
+        return self._sink.close(
+            replace(state, resolved=(*state.resolved, *known)), resolved=resolved
+        )
 
     def _prepare(self, entries: tuple[Entry, ...]) -> _Record | None:
         self._raise_failure()

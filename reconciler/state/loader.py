@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from reconciler.schema import Value
 
@@ -34,12 +37,29 @@ def load_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_D
     check_depth(data, max_depth=max_depth)
     _check_surrogates(data)
     try:
-        value: Value = _DECODER.decode(data.decode("utf-8"))
+        with without_collections():
+            value: Value = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadDocument(f"it is not UTF-8 (byte {error.start:,})") from error
     except json.JSONDecodeError as error:
         raise BadDocument(_syntax_clause(error)) from error
     return value
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Put the garbage collector off.
+
+    While a large document is taken in, everything is new and nothing is garbage: looking for some
+    again and again would take as long as the rest.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _syntax_clause(error: json.JSONDecodeError) -> str:

@@ -115,6 +115,8 @@ class State:
     folded: int | None = None
     """While a journal of this epoch is open, how many of its batches are already in here; None
     when no journal is open."""
+    resolved: tuple[int, ...] = ()
+    """Intents of that journal whose outcome is in here and could not be written there."""
 
     @property
     def is_empty(self) -> bool:

@@ -129,9 +129,9 @@ def _fraction(value: Value) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-_SCALARS: Mapping[type, Callable[[Value], str]] = {
+_SCALARS: Mapping[type, Callable[..., str]] = {
     str: quote,
-    int: int.__repr__,  # type: ignore[dict-item]  # called with values of that type only
+    int: int.__repr__,
     bool: lambda value: "true" if value else "false",
     type(None): lambda value: "null",
 }

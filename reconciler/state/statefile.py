@@ -11,7 +11,7 @@ from reconciler.errors import StateCorrupt
 from reconciler.schema import Path, Value
 from reconciler.state.facts import Facts, facts_from_json, facts_of, facts_to_json, with_facts
 from reconciler.state.fields import Fields
-from reconciler.state.loader import BadDocument, load_json
+from reconciler.state.loader import BadDocument, load_json, without_collections
 from reconciler.state.model import OutputValue, State, StateObject
 from reconciler.state.private import pack, unpack
 from reconciler.state.render import escape_html, render, to_bytes
@@ -39,9 +39,10 @@ def decode(data: bytes, *, path: str) -> State:
     if not data:
         raise _refused(path, "it is empty", "restore it from a backup; an empty file is no state")
     try:
-        fields = Fields.of(load_json(data), "the document")
-        _check_format(fields, path)
-        return _read(Fields(fields.values), path)
+        with without_collections():
+            fields = Fields.of(load_json(data), "the document")
+            _check_format(fields, path)
+            return _read(Fields(fields.values), path)
     except BadDocument as error:
         raise _refused(path, str(error), "restore it from a backup") from error
 
@@ -60,19 +61,33 @@ def encode_content(state: State) -> bytes:
 
     Serial, epoch and journal stand around it, and so does who wrote it.
     """
-    text = (
-        f'  "lineage": {quote(state.lineage)},\n'
-        f'  "outputs": {_outputs_text(state.outputs)},\n'
-        f'  "resources": {_resources_text(state)},\n'
-        f'  "check_results": {render(state.check_results, indent="  ", keep_order=True)}'
-    )
-    if _has_ours(state):
-        text += f',\n  "{OUR_KEY}": ' + _facts_text(facts_of(state))
-    return to_bytes(escape_html(text))
+    with without_collections():
+        text = (
+            f'  "lineage": {quote(state.lineage)},\n'
+            f'  "outputs": {_outputs_text(state.outputs)},\n'
+            f'  "resources": {_resources_text(state)},\n'
+            f'  "check_results": {render(state.check_results, indent="  ", keep_order=True)}'
+        )
+        if _has_ours(state):
+            text += f',\n  "{OUR_KEY}": ' + _facts_text(facts_of(state))
+        return to_bytes(escape_html(text))
 
 
 def wrap(content: bytes, state: State) -> bytes:
     """The file: *content* with what of *state* stands around it."""
+    head, tail = _around(state)
+    return head + content + tail
+
+
+def unwrap(data: bytes, state: State) -> bytes | None:
+    """The content of a file that was read as *state*, if it is laid out as it would be now."""
+    head, tail = _around(state)
+    if not (state.epoch and data.startswith(head) and data.endswith(tail)):
+        return None
+    return data[len(head) : -len(tail)]
+
+
+def _around(state: State) -> tuple[bytes, bytes]:
     head = (
         f'{{\n  "version": {FORMAT_VERSION},\n'
         f'  "terraform_version": {quote(state.terraform_version)},\n'
@@ -80,9 +95,15 @@ def wrap(content: bytes, state: State) -> bytes:
     )
     tail = "\n}\n"
     if _has_ours(state):
-        journal = "null" if state.folded is None else f'{{\n      "folded": {state.folded}\n    }}'
+        journal = render(_journal_to_json(state), indent="    ", keep_order=True)
         tail = f',\n    "epoch": {state.epoch},\n    "journal": {journal}\n  }}\n}}\n'
-    return to_bytes(head) + content + to_bytes(tail)
+    return to_bytes(head), to_bytes(tail)
+
+
+def _journal_to_json(state: State) -> Value:
+    if state.folded is None:
+        return None
+    return {"folded": state.folded, "resolved": sorted(state.resolved)}
 
 
 def _has_ours(state: State) -> bool:
@@ -275,10 +296,12 @@ def _read_ours(state: State, fields: Fields) -> State:
     version = ours.count("version")
     if version > OUR_VERSION:
         raise BadDocument(f"a newer version of this program wrote it ({OUR_KEY}.version {version})")
-    journal = ours.mapping("journal")
-    folded = Fields(journal, ours.at("journal")).count("folded") if journal else None
+    state = replace(with_facts(state, facts_from_json(ours)), epoch=ours.count("epoch", 0))
+    if ours.values.get("journal") is None:
+        return state
+    journal = Fields(ours.mapping("journal"), ours.at("journal"))
     return replace(
-        with_facts(state, facts_from_json(ours)), epoch=ours.count("epoch", 0), folded=folded
+        state, folded=journal.count("folded"), resolved=tuple(journal.counts("resolved"))
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from reconciler.errors import StateCorrupt, StateUnwritable
-from reconciler.state.files import FileStat, FileSystem, refusing_writes, replace_file
+from reconciler.state.files import FileSystem, refusing_writes, replace_file
 from reconciler.state.journal import Head, Journal, head_line, read_journal
-from reconciler.state.loader import MAX_BYTES, BadDocument
+from reconciler.state.loader import MAX_BYTES, BadDocument, load_json
 from reconciler.state.lock import StateLock
 from reconciler.state.model import State
 from reconciler.state.statefile import decode
@@ -28,7 +28,8 @@ class StateFiles:
         )
         self._fs = fs
         self._lock = lock
-        self._seen: FileStat | None = None
+        self._bytes: bytes | None = None
+        self._state: State | None = None
 
     def read_state(self) -> State | None:
         """The state file; None where there is none.
@@ -36,9 +37,11 @@ class StateFiles:
         Raises:
             StateCorrupt: it is there and cannot be used.
         """
-        self._seen = self._fs.stat(self.path)
         data = self._read(self.path)
-        return None if data is None else self.decode(data)
+        if data != self._bytes or self._state is None:
+            self._bytes = data
+            self._state = None if data is None else self.decode(data)
+        return self._state
 
     def decode(self, data: bytes) -> State:
         """Read the bytes of a state; a refusal names the newest good backup."""
@@ -79,13 +82,13 @@ class StateFiles:
         Raises:
             StateUnwritable: the disk refuses, or another program wrote the file meanwhile.
         """
-        decode(data, path=str(self.path))
+        load_json(data)
         with refusing_writes(self.path):
             self._check_writable()
             replace_file(
                 self._fs, self.path, data, before_replace=lambda new: self._approve(new, replaces)
             )
-            self._seen = self._fs.stat(self.path)
+        self._bytes, self._state = data, None
 
     def write_journal(self, head: Head) -> None:
         """Put a journal of nothing but *head* in place of the one there is."""
@@ -126,16 +129,17 @@ class StateFiles:
 
     def is_unchanged(self) -> bool:
         """Whether the state file is still the one that was read last."""
-        return self._fs.stat(self.path) == self._seen
+        return self._read(self.path) == self._bytes
 
     def journal_length(self) -> int:
         """The size of the journal in bytes."""
         found = self._fs.stat(self.journal_path)
         return 0 if found is None else found.size
 
+    @property
     def raw_state(self) -> bytes | None:
-        """The bytes of the state file."""
-        return self._read(self.path)
+        """The bytes that were read or written last."""
+        return self._bytes
 
     def _read(self, path: Path) -> bytes | None:
         try:
@@ -161,16 +165,15 @@ class StateFiles:
             )
 
     def _approve(self, new: Path, replaces: State | None) -> None:
-        found = self._fs.stat(self.path)
-        if found is not None and found != self._seen:
-            self._check_unmoved(replaces)
+        data = self._read(self.path)
+        if data is not None and data != self._bytes:
+            self._check_unmoved(data, replaces)
         self._lock.follow(new)
 
-    def _check_unmoved(self, replaces: State | None) -> None:
-        data = self._read(self.path)
-        present = None if data is None else decode(data, path=str(self.path))
+    def _check_unmoved(self, data: bytes, replaces: State | None) -> None:
+        present = decode(data, path=str(self.path))
         before = replaces and (replaces.lineage, replaces.serial, replaces.epoch)
-        if present is not None and (present.lineage, present.serial, present.epoch) != before:
+        if (present.lineage, present.serial, present.epoch) != before:
             raise StateUnwritable(
                 f"{self.path} was changed by another program (serial {present.serial}) while this "
                 "run held its lock",

@@ -21,7 +21,7 @@ from reconciler.state.memory import MemoryStateStore
 from reconciler.state.model import State
 from reconciler.state.paths import specs_root_text
 from reconciler.state.snapshot import Snapshot, StateReader, StateStore
-from reconciler.state.statefile import encode, encode_content, wrap
+from reconciler.state.statefile import encode_content, wrap
 from reconciler.state.statefiles import StateFiles
 
 __all__ = ["FileStateStore", "MemoryStateStore", "Snapshot", "StateReader", "StateStore", "digest"]
@@ -109,13 +109,14 @@ class FileStateStore:
         """
         assert self.lock.is_held, "a run begins with the lock held"
         joined, journal, on_disk = self._look()
-        self._back_up(on_disk)
         if joined.continues:
             assert journal is not None
             opening = self._continue(joined, journal, on_disk)
         else:
+            self._back_up(on_disk)
             opening = self._start(joined, on_disk, operation)
-        return Ledger(FileSink(self._files, opening), opening.state, joined.open_intents)
+        sink = FileSink(self._files, opening)
+        return Ledger(sink, opening.state, joined.open_intents, last_seq=joined.last_seq)
 
     def write(self, state: State) -> None:
         """Replace the state outside a run; its serial rises if it says something else.
@@ -136,7 +137,8 @@ class FileStateStore:
         self._back_up(on_disk)
         epoch = max(1, journal.head.epoch if journal else 0, on_disk.epoch if on_disk else 0)
         folded = len(journal.batches) if journal and joined.open_intents else None
-        state = replace(state, epoch=epoch, folded=folded)
+        resolved = on_disk.resolved if on_disk and folded is not None else ()
+        state = replace(state, epoch=epoch, folded=folded, resolved=resolved)
         content = encode_content(state)
         if on_disk is not None:
             differs = content != encode_content(replace(on_disk, epoch=epoch))
@@ -162,7 +164,7 @@ class FileStateStore:
                 )
         self._back_up(on_disk)
         epoch = max(1, state.epoch, journal.head.epoch if journal else 0)
-        state = replace(state, epoch=epoch, folded=None)
+        state = replace(state, epoch=epoch, folded=None, resolved=())
         self._replace(state, encode_content(state), on_disk)
 
     def _replace(self, state: State, content: bytes, on_disk: State | None) -> None:
@@ -199,12 +201,10 @@ class FileStateStore:
         )
 
     def _back_up(self, on_disk: State | None) -> None:
-        if on_disk is None:
-            return
-        data = self._files.raw_state()
-        if on_disk.folded is not None or data is None:
-            data = encode(replace(on_disk, folded=None))
-        self._files.back_up(data)
+        """Keep the file as it is; in the middle of a run what it started from is kept already."""
+        data = self._files.raw_state
+        if on_disk is not None and on_disk.folded is None and data is not None:
+            self._files.back_up(data)
 
     def _start(self, joined: Joined, on_disk: State | None, operation: str) -> Opening:
         found = joined.state or State(self._new_lineage())
@@ -212,6 +212,7 @@ class FileStateStore:
             found,
             epoch=found.epoch + 1,
             folded=None,
+            resolved=(),
             specs_root=found.specs_root or self._specs_root,
         )
         self._files.write_journal(
@@ -228,13 +229,16 @@ class FileStateStore:
             )
         )
         writer = self._open_journal(self._files.journal_length())
-        return Opening(state, on_disk, writer, batches=0, is_marked=False)
+        is_on_disk = joined.state is on_disk and found.specs_root == state.specs_root
+        return Opening(state, on_disk, writer, 0, is_marked=False, is_on_disk=is_on_disk)
 
     def _continue(self, joined: Joined, journal: Journal, on_disk: State | None) -> Opening:
         assert joined.state is not None
-        state = replace(joined.state, epoch=journal.head.epoch, folded=None)
+        state = replace(joined.state, epoch=journal.head.epoch)
         writer = self._open_journal(journal.length)
-        return Opening(state, on_disk, writer, len(journal.batches), joined.is_marked)
+        return Opening(
+            state, on_disk, writer, len(journal.batches), joined.is_marked, is_on_disk=False
+        )
 
     def _open_journal(self, length: int) -> JournalWriter:
         return JournalWriter(self._fs, self._files.journal_path, length)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import textwrap
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
 from reconciler.views import sanitise
@@ -17,10 +17,6 @@ from reconciler.views.style import PALETTE, Style
 
 DEFAULT_WIDTH = 78
 """Columns of a line where nobody says how wide the terminal is."""
-
-
-class OutputClosed(Exception):
-    """Whoever read our output has gone (`| head`); the command has nothing more to say."""
 
 
 class Console:
@@ -42,6 +38,10 @@ class Console:
         self._environ = environ
         self._lock = threading.RLock()
         self._live: str | None = None
+        self.lost: OSError | None = None
+        """Why nothing more can be written to stdout: whoever read it has gone, or the disk is full.
+        Whatever is printed from then on is dropped; work that must be finished goes on."""
+        self.on_lost: Callable[[], None] = lambda: None
         self._color = color
 
     @property
@@ -135,17 +135,20 @@ class Console:
             if self._live is not None:
                 self._write(self._err, "\r\x1b[2K")
                 self._write(stream, _checked(text))
-                stream.flush()
                 self._write(self._err, self._live[: self.err_width - 1])
             else:
                 self._write(stream, _checked(text))
 
     def _write(self, stream: TextIO, text: str) -> None:
+        if stream is self._out and self.lost is not None:
+            return
         try:
             stream.write(text)
             stream.flush()
-        except BrokenPipeError as gone:
-            raise OutputClosed from gone
+        except OSError as error:
+            if stream is self._out:
+                self.lost = error
+                self.on_lost()
 
     def _wants_color(self, stream: TextIO) -> bool:
         if self._color is not None:

@@ -37,6 +37,8 @@ class Tools:
     concurrency: int
     interruption: Interruption
     emit: Callable[[Event], None]
+    look_again: bool = True
+    """Whether a thread that loses messages is listed again first: time has passed."""
 
 
 async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools) -> Report:
@@ -53,6 +55,7 @@ async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools
         sleep=asyncio.sleep,
         new_key=lambda: secrets.token_hex(4),
         tails=dict(_tails(plan, ledger.state)),
+        last_seen=dict(plan.last_seen) if tools.look_again else {},
     )
     steps = build_steps(
         plan,

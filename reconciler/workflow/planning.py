@@ -38,6 +38,7 @@ class Request:
     options: PlanOptions
     policies: Mapping[str, Policies]
     timestamp: str
+    state_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Planned:
     plan: Plan
     expander: Expander
     data: Mapping[Address, Attributes] = field(default_factory=dict)
+    is_fresh: bool = False
+    """Whether the server was looked at a moment ago."""
 
 
 async def plan_now(
@@ -116,7 +119,7 @@ class _Planning:
             if not _is_looked_at(unforeseen, expansion) and not (
                 given.data and changed - given.changing
             ):
-                return Planned(plan, expander, given.data)
+                return Planned(plan, expander, given.data, is_fresh=True)
             # Both sets only grow, so this ends; in practice the second pass is the last.
             given = replace(
                 given,
@@ -214,6 +217,7 @@ class _Planning:
             imports=self.imports,
             schemas=SCHEMAS,
             timestamp=request.timestamp,
+            state_digest=request.state_digest,
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
@@ -14,7 +14,7 @@ from reconciler.provider.config import PROVIDER_SCHEMA, ProviderConfig, configur
 from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
 from reconciler.spec.given import GivenFile, GivenOption
 from reconciler.spec.load import load
-from reconciler.spec.model import Spec
+from reconciler.spec.model import GivenValue, Spec
 from reconciler.spec.variables import resolve_variables
 
 
@@ -40,8 +40,11 @@ def prepare(
     given: Sequence[tuple[str, str]],
     environ: Mapping[str, str],
     need_values: bool = True,
+    fixed: Mapping[str, GivenValue] | None = None,
 ) -> Prepared:
     """Read and check the specs; *need_values* False accepts variables without a value.
+
+    *fixed* is all that is given for root variables, in place of files, options and environment.
 
     Raises:
         SpecError: with every mistake in every file.
@@ -58,6 +61,8 @@ def prepare(
         provider_schema=PROVIDER_SCHEMA,
         diagnostics=diagnostics,
     )
+    if fixed is not None:
+        spec = replace(spec, given=fixed)
     graph = build(spec, diagnostics)
     diagnostics.raise_if_errors()
     functions = standard_functions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FRESH_S = 2.0
+"""For so long after it was made, a plan is carried out without looking whether a thread that loses
+messages has moved on since."""
+
 
 class Session:
     """One command on a workspace. Specs are read once, and before anything else."""
@@ -43,6 +48,7 @@ class Session:
         self.options = options
         self.interruption = Interruption()
         self.store = workspace.store()
+        self._open_intents: tuple[Intent, ...] = ()
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* to its end on an event loop of its own."""
@@ -70,47 +76,68 @@ class Session:
         """What state remembers of where each configuration talks to."""
         return endpoints(self.configs)
 
+    def recorded(self) -> State:
+        """What is recorded, made sure that it belongs to the server that is configured."""
+        snapshot = self.store.read()
+        self._open_intents = snapshot.open_intents
+        state = snapshot.state or State(lineage="")
+        check_ids(state, self.configs)
+        check_endpoints(state, self.endpoints)
+        return state
+
     async def plan_only(self) -> Planned:
         """Recover in memory, refresh and plan; write nothing."""
-        configs = self.configs
-        snapshot = self.store.read()
-        recorded = snapshot.state or State(lineage="")
-        self._check_place(recorded)
-        async with self.connected(configs) as providers:
-            recovery = await self._recover(recorded, snapshot.open_intents, providers)
+        self.configs  # noqa: B018  # what is wrong with the specs comes before the state
+        recorded = self.recorded()
+        async with self.connected(self.configs) as providers:
+            recovery = await self._recover(recorded, self._open_intents, providers)
             state, _ = fold(recorded, recovery.entries)
             return await self._plan(state, providers)
 
     async def apply(self, approve: Callable[[Plan], bool]) -> Report:
         """Recover, plan, ask, and carry out what was agreed to."""
-        configs = self.configs
-        snapshot = self.store.read()
-        self._check_place(snapshot.state or State(lineage=""))
-        async with self.connected(configs) as providers:
-            if snapshot.open_intents:
-                await self._record_recovery(providers)
-                snapshot = self.store.read()
-            planned = await self._plan(snapshot.state or State(lineage=""), providers)
-            return await self.carry_out(planned, approve, providers)
+        self.configs  # noqa: B018  # what is wrong with the specs comes before the state
+        recorded = self.recorded()
+        async with self.connected(self.configs) as providers:
+            recorded = await self.recovered(providers, recorded)
+            planned = await self._plan(recorded, providers)
+            return await self.carry_out(planned, approve, providers, recorded)
+
+    async def recovered(self, providers: Mapping[str, Provider], recorded: State) -> State:
+        """Record what the open intents of a cut-off run turn out to be."""
+        if not self._open_intents:
+            return recorded
+        ledger = self.store.begin("recover")
+        try:
+            recovery = await self._recover(ledger.state, ledger.open_intents, providers)
+            await ledger.record(*recovery.entries)
+        finally:
+            ledger.close()
+        return self.recorded()
 
     async def carry_out(
         self,
         planned: Planned,
         approve: Callable[[Plan], bool],
         providers: Mapping[str, Provider],
+        recorded: State,
     ) -> Report:
         """Do what *planned* says if *approve* agrees; the state is locked by the caller."""
         plan = planned.plan
-        if not approve(plan) or plan.errors or self.interruption.count:
+        asked_at = time.monotonic()
+        agreed = approve(plan) and not plan.errors and not self.interruption.count
+        if not agreed:
             return Report(interrupted=self.interruption.count > 0)
         if not plan.has_changes and not plan.refreshed:
-            return Report(outputs=dict(self.workspace.state().outputs))
+            return Report(outputs=dict(recorded.outputs))
+        tools = self._tools(providers)
+        if planned.is_fresh and time.monotonic() - asked_at < FRESH_S:
+            tools = replace(tools, look_again=False)
         ledger = self.store.begin("apply")
         try:
-            report = await carry_out(plan, planned.expander, ledger, self._tools(providers))
+            return await carry_out(plan, planned.expander, ledger, tools)
         finally:
             ledger.close()
-        return report
 
     @asynccontextmanager
     async def connected(
@@ -133,6 +160,7 @@ class Session:
             options=self.options,
             policies={name: policies_of(each) for name, each in self.configs.items()},
             timestamp=now(),
+            state_digest=self.store.digest(state),
         )
         return await plan_now(
             request,
@@ -151,18 +179,6 @@ class Session:
                 Recovered(address, f"found what an interrupted run had created: {id_}")
             )
         return recovery
-
-    async def _record_recovery(self, providers: Mapping[str, Provider]) -> None:
-        ledger = self.store.begin("recover")
-        try:
-            recovery = await self._recover(ledger.state, ledger.open_intents, providers)
-            await ledger.record(*recovery.entries)
-        finally:
-            ledger.close()
-
-    def _check_place(self, state: State) -> None:
-        check_ids(state, self.configs)
-        check_endpoints(state, self.endpoints)
 
     def _announce(self, address: Address, id_: str) -> None:
         self.workspace.emit(Refreshing(address, id_))

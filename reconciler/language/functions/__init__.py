@@ -12,6 +12,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "assumenotnull", "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive",
         "sensitive", "tobool", "tolist", "tomap", "tonumber", "toset", "tostring", "try",
     ),
+    "encoding": (
+        "base64decode", "base64encode", "base64gunzip", "base64gzip", "csvdecode", "jsondecode",
+        "jsonencode", "jsonldecode", "textdecodebase64", "textencodebase64", "urldecode", "urlencode",
+    ),
+    "formatting": ("format", "formatlist"),
+    "hashes": (
+        "base64sha256", "base64sha512", "md5", "rsadecrypt", "sha1", "sha256", "sha512", "uuidv5",
+    ),
     "lists": (
         "alltrue", "anytrue", "chunklist", "coalesce", "coalescelist", "concat", "contains",
         "distinct", "element", "flatten", "index", "length", "matchkeys", "one", "range", "reverse",

@@ -1,0 +1,71 @@
+"""Faithful: nothing is sent that is not what was planned, and nothing to what has moved on."""
+
+from __future__ import annotations
+
+from reconciler.address import Address
+from reconciler.errors import ObjectNotFound, StalePlan
+from reconciler.execute.context import Run
+from reconciler.execute.listing import list_after
+from reconciler.expand import Instance
+from reconciler.language.values import Unknown
+from reconciler.plan.model import PlannedChange
+from reconciler.schema import Value
+
+
+def resolve(run: Run, change: PlannedChange) -> Instance:
+    """The instance with everything known that could be, and no known value unlike the plan's.
+
+    Raises:
+        SpecError: evaluating it failed.
+        StalePlan: something the spec reads has changed since the plan was made.
+    """
+    instance = run.resolver.resolve(change.address)
+    for name, value in instance.desired.items():
+        planned = (change.after or {}).get(name)
+        if value is not None and planned is not None and not _is_kept(planned, value):
+            raise StalePlan(
+                f'The value of "{name}" for {change.address} is not the one that was planned: '
+                "something that the specs read has changed since.",
+                hint="plan again",
+            )
+    return instance
+
+
+def _is_kept(planned: Value, value: Value) -> bool:
+    """Whether *value* is *planned*, with anything in place of what was unknown."""
+    queue = [(planned, value)]
+    while queue:
+        before, after = queue.pop()
+        if isinstance(before, Unknown) or isinstance(after, Unknown):
+            continue
+        if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+            queue.extend((before[key], after[key]) for key in before)
+        elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+            queue.extend(zip(before, after, strict=True))
+        elif before != after:
+            return False
+    return True
+
+
+async def check_not_moved_on(
+    run: Run, configuration: str, member_type: str, parent_id: str, address: Address
+) -> None:
+    """Make sure that nobody has appended to a parent since the plan was made; once per parent.
+
+    Raises:
+        StalePlan: there are members that the plan has not seen.
+    """
+    last_id = run.last_seen.pop(parent_id, None)
+    if last_id is None:
+        return
+    provider = run.provider(configuration)
+    try:
+        fresh = await list_after(provider, member_type, parent_id, after=last_id, most=1)
+    except ObjectNotFound:
+        return
+    if fresh:
+        raise StalePlan(
+            f"{address} has moved on: a message was added to {parent_id} after the plan was made. "
+            "Nothing of it is deleted or rewritten.",
+            hint="plan again",
+        )

@@ -1,0 +1,396 @@
+"""Limits: how many at once, how often, and who waits for whom."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+
+import hand_loop
+import pytest
+
+from reconciler.emulator.app import create_app
+from reconciler.emulator.limits import Limits as ServerLimits
+from reconciler.emulator.limits import RetryAfter
+from reconciler.errors import ServiceUnavailable
+from reconciler.provider.answers import Verdict
+from reconciler.provider.client import asgi_transport
+from reconciler.provider.config import configure
+from reconciler.provider.connect import connect
+from reconciler.provider.limits import Limits
+from reconciler.provider.pace import Concurrency, Pacer
+from reconciler.provider.request import Kind, Request
+
+
+def post(kind: Kind = Kind.APPEND) -> Request:
+    return Request("POST", "/x", kind)
+
+
+def limits(**changes: object) -> Limits:
+    settings: dict[str, object] = {
+        "ceiling": 32,
+        "create_ceiling": 8,
+        "requests_per_minute": None,
+        "clock": hand_loop.clock,
+        "sleep": asyncio.sleep,
+        "jitter": lambda: 0.0,
+    }
+    return Limits(**{**settings, **changes})
+
+
+# -- how many at once
+
+
+def test_concurrency_starts_at_eight_and_grows_with_every_success() -> None:
+    concurrency = Concurrency(32)
+    for _ in range(3):
+        concurrency.succeeded()
+    assert concurrency.limit == 11
+
+
+def test_concurrency_never_passes_its_ceiling() -> None:
+    concurrency = Concurrency(10)
+    for _ in range(50):
+        concurrency.succeeded()
+    assert concurrency.limit == 10
+
+
+def test_a_setback_takes_three_tenths() -> None:
+    concurrency = Concurrency(32)
+    concurrency.setback(5.0, sent_at=4.0)
+    assert concurrency.limit == 5
+
+
+def test_a_burst_of_setbacks_counts_once() -> None:
+    concurrency = Concurrency(32)
+    for _ in range(8):
+        concurrency.setback(5.0, sent_at=4.0)
+    assert concurrency.limit == 5
+
+
+def test_concurrency_never_falls_below_one() -> None:
+    concurrency = Concurrency(32)
+    for second in range(50):
+        concurrency.setback(float(second), sent_at=float(second))
+    assert concurrency.limit == 1
+
+
+def test_after_a_setback_a_round_of_successes_adds_one() -> None:
+    concurrency = Concurrency(32)
+    concurrency.setback(5.0, sent_at=4.0)
+    for _ in range(7):
+        concurrency.succeeded()
+    assert concurrency.limit == 6
+
+
+# -- how often
+
+
+def test_without_a_refusal_there_is_no_pace() -> None:
+    pacer = Pacer()
+    pacer.take(0.0)
+    assert pacer.wait_s(0.0) == 0.0
+
+
+def test_a_fixed_rate_spaces_requests() -> None:
+    pacer = Pacer(60)
+    pacer.take(10.0)
+    assert pacer.wait_s(10.0) == pytest.approx(1.0, abs=0.11)
+
+
+def test_a_refusal_pauses_everybody_for_what_the_server_asks() -> None:
+    pacer = Pacer()
+    pacer.take(0.0)
+    pacer.refused(1.0, 0.0, wait_s=20.0, jitter=0.5)
+    assert pacer.wait_s(1.0) == 20.0
+
+
+def test_after_a_pause_one_request_goes_ahead() -> None:
+    pacer = Pacer()
+    pacer.take(0.0)
+    pacer.refused(1.0, 0.0, wait_s=2.0, jitter=0.0)
+    pacer.take(3.0)
+    assert pacer.is_blocked
+
+
+def test_when_it_gets_through_the_others_follow() -> None:
+    pacer = Pacer()
+    pacer.take(0.0)
+    pacer.refused(1.0, 0.0, wait_s=2.0, jitter=0.0)
+    pacer.take(3.0)
+    pacer.answered()
+    assert not pacer.is_blocked
+
+
+@pytest.mark.parametrize(("streak", "pause_s"), [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (9, 5.0)])
+def test_pauses_of_our_own_double_up_to_five_seconds(streak: int, pause_s: float) -> None:
+    pacer, now = Pacer(), 0.0
+    for _ in range(streak):
+        pacer.take(now)
+        pacer.refused(now, now, wait_s=None, jitter=0.0)
+        last, now = now, now + 100.0
+    assert pacer.pause_s(last) == pause_s
+
+
+def test_a_server_that_asks_for_too_little_again_and_again_is_given_more() -> None:
+    pacer = Pacer()
+    for now in (0.0, 10.0, 20.0, 30.0):
+        pacer.take(now)
+        pacer.refused(now, now, wait_s=0.1, jitter=0.0)
+    assert pacer.pause_s(30.0) == 4.0
+
+
+def test_an_outage_teaches_nothing_about_the_rate() -> None:
+    pacer = Pacer()
+    for now in (0.0, 10.0, 20.0):
+        pacer.take(now)
+        pacer.refused(now, now, wait_s=1.0, jitter=0.0)
+    assert pacer.rate(30.0) is None
+
+
+# -- the gate
+
+
+def test_at_most_so_many_creates_of_threads_are_under_way() -> None:
+    async def most_at_once() -> int:
+        gate, under_way, most = limits(create_ceiling=3), 0, 0
+
+        async def one() -> None:
+            nonlocal under_way, most
+            ticket = await gate.enter(post(Kind.CREATE))
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(1)
+            under_way -= 1
+            gate.leave(ticket, Verdict.DONE)
+
+        await asyncio.gather(*(one() for _ in range(10)))
+        return most
+
+    assert hand_loop.run(most_at_once()) == 3
+
+
+def test_the_ceiling_holds_for_all_classes_together() -> None:
+    async def most_at_once() -> int:
+        gate, under_way, most = limits(ceiling=4), 0, 0
+
+        async def one(kind: Kind) -> None:
+            nonlocal under_way, most
+            ticket = await gate.enter(Request("X", "/x", kind))
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(1)
+            under_way -= 1
+            gate.leave(ticket, Verdict.DONE)
+
+        await asyncio.gather(*(one(kind) for kind in Kind for _ in range(4)))
+        return most
+
+    assert hand_loop.run(most_at_once()) == 4
+
+
+def test_requests_of_a_class_start_in_the_order_they_came() -> None:
+    async def order() -> list[int]:
+        gate, started = limits(ceiling=2), []
+
+        async def one(number: int) -> None:
+            ticket = await gate.enter(post())
+            started.append(number)
+            await asyncio.sleep(1)
+            gate.leave(ticket, Verdict.DONE)
+
+        await asyncio.gather(*(one(number) for number in range(9)))
+        return started
+
+    assert hand_loop.run(order()) == list(range(9))
+
+
+def test_a_pause_of_writes_does_not_hold_reads() -> None:
+    async def waited() -> tuple[float, float]:
+        gate = limits()
+        gate.leave(await gate.enter(post()), Verdict.BUSY, wait_s=30.0)
+        await gate.enter(Request("GET", "/x", Kind.READ))
+        read_at = hand_loop.clock()
+        await gate.enter(post(Kind.UPDATE))
+        return read_at, hand_loop.clock()
+
+    assert hand_loop.run(waited()) == (0.0, 30.0)
+
+
+def test_creates_of_threads_and_messages_share_one_pause() -> None:
+    async def waited() -> float:
+        gate = limits()
+        gate.leave(await gate.enter(post(Kind.APPEND)), Verdict.BUSY, wait_s=7.0)
+        await gate.enter(post(Kind.CREATE))
+        return hand_loop.clock()
+
+    assert hand_loop.run(waited()) == 7.0
+
+
+def test_an_interruption_ends_a_pause_within_a_quarter_second() -> None:
+    async def waited() -> float:
+        gate = limits(interrupted=lambda: hand_loop.clock() >= 3.1)
+        gate.leave(await gate.enter(post()), Verdict.BUSY, wait_s=60.0)
+        with pytest.raises(ServiceUnavailable, match="not sent"):
+            await gate.enter(post())
+        return hand_loop.clock()
+
+    assert hand_loop.run(waited()) == 3.25
+
+
+def test_whoever_watches_is_told_of_a_pause_once() -> None:
+    told: list[tuple[str, float]] = []
+
+    async def storm() -> None:
+        gate = limits(on_wait=lambda reason, seconds: told.append((reason, seconds)))
+        tickets = [await gate.enter(post()) for _ in range(5)]
+        await asyncio.sleep(1)
+        for ticket in tickets:
+            gate.leave(ticket, Verdict.BUSY, wait_s=12.0)
+
+    hand_loop.run(storm())
+    assert told == [("the server allows no more requests for now (429)", 12.0)]
+
+
+def test_a_cancelled_request_gives_its_place_back() -> None:
+    async def entered() -> bool:
+        gate = limits(ceiling=1)
+        gate.abandon(await gate.enter(post()))
+        gate.abandon(await gate.enter(post()))
+        return True
+
+    assert hand_loop.run(entered())
+
+
+def test_a_cancelled_wait_does_not_hold_the_others() -> None:
+    async def entered() -> bool:
+        gate = limits(ceiling=1)
+        ticket = await gate.enter(post())
+        first = asyncio.create_task(gate.enter(post()))
+        second = asyncio.create_task(gate.enter(post()))
+        await asyncio.sleep(1)
+        first.cancel()
+        await asyncio.sleep(1)
+        gate.leave(ticket, Verdict.DONE)
+        await second
+        return True
+
+    assert hand_loop.run(entered())
+
+
+# -- a server with a limit
+
+
+class Bucket:
+    """A server that lets so many requests through a second, and *burst* at once after a rest."""
+
+    def __init__(self, rate: float, burst: float, says: str) -> None:
+        self._rate, self._most, self._level, self._seen = rate, burst, burst, 0.0
+        self._says = says
+
+    def hit(self, now: float) -> tuple[bool, float | None]:
+        self._level = min(self._most, self._level + (now - self._seen) * self._rate)
+        self._seen = now
+        if self._level >= 1:
+            self._level -= 1
+            return True, None
+        wait_s = (1 - self._level) / self._rate
+        return False, {"seconds": math.ceil(wait_s), "exact": wait_s, "nothing": None}[self._says]
+
+
+class Window:
+    """A server that counts requests of a minute by the clock."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute, self._minute, self._used = per_minute, 0, 0
+
+    def hit(self, now: float) -> tuple[bool, float | None]:
+        if int(now // 60) > self._minute:
+            self._minute, self._used = int(now // 60), 0
+        self._used += 1
+        return self._used <= self._per_minute, float(math.ceil(60 * (self._minute + 1) - now))
+
+
+async def work_off(server: Bucket | Window, count: int, gate: Limits) -> tuple[float, int]:
+    """Get *count* requests through; return how long it took and how many were sent."""
+    sent = 0
+
+    async def one() -> None:
+        nonlocal sent
+        while True:
+            ticket = await gate.enter(post())
+            sent += 1
+            await asyncio.sleep(0.05 * (0.8 + 0.4 * chance.random()))
+            through, wait_s = server.hit(hand_loop.clock())
+            gate.leave(ticket, Verdict.DONE if through else Verdict.BUSY, wait_s=wait_s)
+            if through:
+                return
+
+    chance = random.Random(7)
+    await asyncio.gather(*(one() for _ in range(count)))
+    return hand_loop.clock(), sent
+
+
+@pytest.mark.parametrize("says", ["seconds", "exact", "nothing"])
+@pytest.mark.parametrize("burst", [5, 10, 300])
+def test_a_limit_of_300_a_minute_is_used_to_nine_tenths(burst: int, says: str) -> None:
+    took_s, sent = hand_loop.run(work_off(Bucket(5, burst, says), 600, limits()))
+    assert (600 - burst) / 5 / took_s >= 0.9
+    assert sent <= 600 * 1.2
+
+
+def test_a_limit_by_the_minute_is_used_up_every_minute() -> None:
+    took_s, sent = hand_loop.run(work_off(Window(300), 1000, limits()))
+    assert took_s <= 180 / 0.9
+    assert sent <= 1000 * 1.1
+
+
+def test_a_known_limit_is_kept_without_a_refusal() -> None:
+    took_s, sent = hand_loop.run(
+        work_off(Bucket(5, 3, "seconds"), 300, limits(requests_per_minute=300))
+    )
+    assert sent == 300
+    assert 60 / took_s >= 0.95
+
+
+def test_a_storm_of_a_minute_slows_a_run_and_wastes_little() -> None:
+    class Storm(Window):
+        def hit(self, now: float) -> tuple[bool, float | None]:
+            return not 1 <= now < 61, None
+
+    took_s, sent = hand_loop.run(work_off(Storm(0), 1000, limits()))
+    assert took_s < 61 + 10
+    assert sent <= 1000 * 1.05
+
+
+@pytest.mark.parametrize("retry_after", list(RetryAfter))
+def test_no_message_fails_where_the_server_allows_300_writes_a_minute(
+    retry_after: RetryAfter,
+) -> None:
+    async def apply() -> float:
+        app = create_app(
+            None,
+            clock=hand_loop.clock,
+            sleep=asyncio.sleep,
+            limits=ServerLimits(
+                posts_per_minute=300, burst=10, latency_s=0.05, retry_after=retry_after
+            ),
+        )
+        provider = connect(
+            configure({}, {}, emulator="memory"),
+            transport=asgi_transport(app),
+            clock=hand_loop.clock,
+        )
+        parents = await asyncio.gather(*(provider.create("openai_thread", {}) for _ in range(20)))
+
+        async def fill(parent_id: object) -> None:
+            for number in range(9):
+                said = {"role": "user", "content": f"message {number}"}
+                await provider.append("openai_message", str(parent_id), [said])
+
+        await asyncio.gather(*(fill(each["id"]) for each in parents))
+        await provider.aclose()
+        app.close()
+        return hand_loop.clock()
+
+    assert (200 - 10) / 5 / hand_loop.run(apply()) >= 0.9
