@@ -41,6 +41,10 @@ class Address:
     module: ModulePath = ()
     mode: Mode = Mode.MANAGED
 
+    def __hash__(self) -> int:
+        # Without the mode, whose hash is Python code: addresses are hashed by the hundred thousand.
+        return hash((self.type, self.name, self.key, self.module))
+
     @classmethod
     def parse(cls, text: str) -> Address:
         """Read an address as people write it.

@@ -96,3 +96,19 @@ class Project:
 def project(tmp_path: Path, run: Run) -> Project:
     """An empty project."""
     return Project(tmp_path, run)
+
+
+def conversation(*contents: str, thread: str = "t", arguments: str = "", metadata: str = "") -> str:
+    """A thread and one message block for each of *contents*, roles taking turns."""
+    blocks = [f'resource "openai_thread" "{thread}" {{\n  {arguments}\n}}\n']
+    for number, content in enumerate(contents):
+        role = "assistant" if number % 2 else "user"
+        blocks.append(
+            f'resource "openai_message" "{thread}_m{number}" {{\n'
+            f"  thread_id = openai_thread.{thread}.id\n"
+            f'  role      = "{role}"\n'
+            f'  content   = "{content}"\n'
+            + (f'  metadata  = {{ kind = "{metadata}" }}\n' if metadata else "")
+            + "}\n"
+        )
+    return "\n".join(blocks)

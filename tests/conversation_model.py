@@ -13,7 +13,7 @@ from reconciler.address import Address
 from reconciler.diagnostics import SourceFile
 from reconciler.expand import Instance
 from reconciler.language.values import Unknown
-from reconciler.plan.model import Action, Plan, PlanMode
+from reconciler.plan.model import Action, Plan, PlanMode, PlannedChange
 from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies
 from reconciler.plan.planner import make_plan
 from reconciler.provider.protocol import Capabilities, Member
@@ -235,12 +235,12 @@ class Conversations:
             capabilities={"openai": self.capabilities},
             policies={"openai": self.policies},
             options=options,
-            **more,  # type: ignore[arg-type]
+            **more,
         )
 
     def apply(self, spec: Sequence[Instance], **more: object) -> Plan:
         """Plan *spec* and carry the plan out."""
-        plan = self.plan(spec, **more)  # type: ignore[arg-type]
+        plan = self.plan(spec, **more)
         assert not plan.errors, plan.errors
         self.carry_out(plan)
         return plan
@@ -299,54 +299,54 @@ class Conversations:
                 objects[change.address] = change.recorded
 
     def _do(
-        self, change: object, objects: dict[Address, StateObject], old: list[StateObject]
+        self, change: PlannedChange, objects: dict[Address, StateObject], old: list[StateObject]
     ) -> None:
-        match change.action:  # type: ignore[attr-defined]
+        match change.action:
             case Action.CREATE | Action.REPLACE:
-                if change.action is Action.REPLACE:  # type: ignore[attr-defined]
-                    old.append(change.recorded)  # type: ignore[attr-defined]
+                if change.action is Action.REPLACE:
+                    old.append(change.recorded)
                 id_ = self._id("thread")
                 self.threads[id_] = []
-                after = {**change.after, "id": id_, "created_at": 1, "object": "thread"}  # type: ignore[attr-defined]
+                after = {**change.after, "id": id_, "created_at": 1, "object": "thread"}
                 if isinstance(after["tool_resources"], Unknown):
                     after["tool_resources"] = None
                 self.metadata[id_] = {**after, "metadata": after["metadata"] or {}}
-                objects[change.address] = StateObject(change.address, self.metadata[id_])  # type: ignore[attr-defined]
+                objects[change.address] = StateObject(change.address, self.metadata[id_])
             case Action.UPDATE:
-                id_ = change.recorded.id  # type: ignore[attr-defined]
-                after = dict(change.after)  # type: ignore[attr-defined]
+                id_ = change.recorded.id
+                after = dict(change.after)
                 self.metadata[id_] = {**after, "metadata": after["metadata"] or {}}
-                objects[change.address] = replace(change.recorded, attributes=self.metadata[id_])  # type: ignore[attr-defined]
+                objects[change.address] = replace(change.recorded, attributes=self.metadata[id_])
             case Action.DELETE:
-                old.append(change.recorded)  # type: ignore[attr-defined]
-                del objects[change.address]  # type: ignore[attr-defined]
+                old.append(change.recorded)
+                del objects[change.address]
             case _:
                 pass
 
     def _do_message(
-        self, change: object, objects: dict[Address, StateObject], old: list[StateObject]
+        self, change: PlannedChange, objects: dict[Address, StateObject], old: list[StateObject]
     ) -> None:
-        match change.action:  # type: ignore[attr-defined]
+        match change.action:
             case Action.UPDATE:
                 self.updated += 1
-                recorded = change.recorded  # type: ignore[attr-defined]
-                after = dict(change.after)  # type: ignore[attr-defined]
+                recorded = change.recorded
+                after = dict(change.after)
                 members = self.threads[after["thread_id"]]
                 place = next(i for i, each in enumerate(members) if each.id == recorded.id)
                 members[place] = Member(recorded.id, after)
-                objects[change.address] = replace(recorded, attributes=after)  # type: ignore[attr-defined]
+                objects[change.address] = replace(recorded, attributes=after)
             case Action.DELETE:
-                old.append(change.recorded)  # type: ignore[attr-defined]
-                del objects[change.address]  # type: ignore[attr-defined]
+                old.append(change.recorded)
+                del objects[change.address]
             case Action.FORGET:
-                del objects[change.address]  # type: ignore[attr-defined]
+                del objects[change.address]
             case _:
                 pass
 
-    def _append(self, change: object, thread_id: str) -> StateObject:
+    def _append(self, change: PlannedChange, thread_id: str) -> StateObject:
         self.created += 1
         id_ = self._id("msg")
-        after = dict(change.after)  # type: ignore[attr-defined]
+        after = dict(change.after)
         attributes = {
             **after,
             "id": id_,
@@ -358,12 +358,12 @@ class Conversations:
             "metadata": after["metadata"] or {},
         }
         self.threads[thread_id].append(Member(id_, attributes))
-        blocks = {str(each.block) for each in change.depends_on}  # type: ignore[attr-defined]
+        blocks = {str(each.block) for each in change.depends_on}
         return StateObject(
-            change.address,  # type: ignore[attr-defined]
+            change.address,
             attributes,
             dependencies=tuple(sorted(blocks)),
-            protected=change.protected,  # type: ignore[attr-defined]
+            protected=change.protected,
         )
 
     def _delete(self, object_: StateObject) -> None:

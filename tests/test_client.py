@@ -306,7 +306,7 @@ def test_an_error_carries_what_the_api_said() -> None:
 
 def test_a_list_of_details_is_put_into_words() -> None:
     detail = [{"loc": ["body", "role"], "msg": "field required", "type": "missing"}]
-    with pytest.raises(RequestRejected, match="body.role: field required"):
+    with pytest.raises(RequestRejected, match=r"body\.role: field required"):
         read_thread(answers(422, {"detail": detail}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from emulator_openapi import BETA, Api
 
 from reconciler.emulator.app import create_app
 from reconciler.emulator.control import Emulator, Recorded
+from reconciler.emulator.faults import Action, Rule
 from reconciler.emulator.flavour import FLAVOURS, Flavour, IdForm, NotFound
 from reconciler.emulator.limits import OPENAI_LIMITS, Limits, RetryAfter
 from reconciler.emulator.store import NotAnEmulator, identity
@@ -96,6 +98,24 @@ def test_another_file_is_refused_and_left_alone(path: Path, content: bytes) -> N
         create_app(path)
     assert path.read_bytes() == content
     assert identity(path) is None
+
+
+def test_a_folder_is_no_emulator(tmp_path: Path) -> None:
+    with pytest.raises(NotAnEmulator):
+        create_app(tmp_path)
+    assert identity(tmp_path) is None
+
+
+def test_a_file_that_may_only_be_read_is_read(path: Path) -> None:
+    app = create_app(path)
+    before = app.emulator.identity
+    app.close()
+    path.chmod(0o400)
+
+    again = create_app(path)
+
+    assert again.emulator.identity == before == identity(path)
+    again.close()
 
 
 def test_a_file_of_a_later_version_is_refused(path: Path) -> None:
@@ -494,3 +514,10 @@ def test_every_flavour_keeps_what_it_is_given(name: str) -> None:
     else:
         assert api.send("POST", "/conversations", json={"items": [USER]}).status_code == 200
     api.close()
+
+
+def test_every_flavour_and_every_fault_is_in_the_reference() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "reference" / "emulator.md").read_text()
+    names = [*FLAVOURS, *Action, *(each.name for each in fields(Rule))]
+
+    assert [name for name in names if f"`{name}`" not in text and f'"{name}"' not in text] == []

@@ -169,7 +169,7 @@ def test_a_diagnostic_shows_the_line_and_points_at_the_place() -> None:
         "\n"
         "Error: Reference to undeclared input variable\n"
         "\n"
-        '  on main.tf line 2, column 11, in resource "terraform_data" "x":\n'
+        '  on main.tf:2:11, in resource "terraform_data" "x":\n'
         "   2:   input = var.nope\n"
         "                ^^^^^^^^\n"
         "    ├────────────────\n"

@@ -31,7 +31,7 @@ ROOT: Mapping[str, Entry] = {
     "serve": Entry("serve", "Run the emulator: a local Threads API to try things on"),
     "show": Entry("show", "Show the state, or a saved plan"),
     "state": Entry("state", "Look at the state, object by object"),
-    "version": Entry("version_", "Show which version this is"),
+    "version": Entry("version", "Show which version this is"),
 }
 STATE: Mapping[str, Entry] = {
     "list": Entry("state_list", "List the addresses in the state"),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from reconciler.emulator.answer import Answer, Json, Refusal, bad_request, json_answer
 from reconciler.emulator.call import Call
 from reconciler.emulator.checks import missing, read_choice
-from reconciler.emulator.multipart import Part, read_form
 from reconciler.emulator.paging import envelope, read_page, select
 from reconciler.emulator.service import FILES, Service
+
+if TYPE_CHECKING:
+    from reconciler.emulator.multipart import Part
 
 PAGE_MAX = 10_000
 PURPOSES = ("assistants", "batch", "fine-tune", "vision", "user_data", "evals")
@@ -19,6 +22,8 @@ _EXPIRY_MIN_S, _EXPIRY_MAX_S = 3600, 2_592_000
 
 def create(service: Service, call: Call) -> Answer:
     """POST /files: one file and its purpose, as a multipart form."""
+    from reconciler.emulator.multipart import read_form
+
     form = read_form(call.headers.get("content-type", ""), call.body)
     for name in form:
         if name not in {"file", "purpose"} | _EXPIRY:

@@ -56,12 +56,7 @@ class Store:
         if path is not None:
             _create_private(path)
         self._lock = RLock()
-        self._connection = sqlite3.connect(
-            path or ":memory:",
-            isolation_level=None,
-            check_same_thread=False,
-            timeout=_BUSY_WAIT_S,
-        )
+        self._connection = _connect(path)
         match self._open(path):
             case 0:
                 self._initialise()
@@ -250,6 +245,18 @@ class Store:
     def _all(self, statement: str, *values: object) -> list[Any]:
         with self._lock:
             return self._connection.execute(statement, values).fetchall()
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    try:
+        return sqlite3.connect(
+            path or ":memory:",
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=_BUSY_WAIT_S,
+        )
+    except sqlite3.OperationalError as error:
+        raise NotAnEmulator(f"{path} is not an emulator's file: {error}") from error
 
 
 def identity(path: str | Path) -> str | None:

@@ -198,7 +198,7 @@ def _to_elements(
 
 
 def _require_one_type(items: Sequence[object], word: str) -> None:
-    known = [each for each in map(type_of, items) if not has_dynamic(each)]
+    known = [type_of(each) for each in items if not isinstance(each, Unknown)]
     if any(each != known[0] for each in known):
         raise ValueMistake(f"all elements of a {word} must have the same type")
 

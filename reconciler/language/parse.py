@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.expression import Expression
-from reconciler.language.passage import Style
 from reconciler.language.reading import Reader
 from reconciler.language.shapecache import Shapes, user_shapes
 from reconciler.language.syntax import Body
@@ -72,9 +71,9 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
     reader = Reader(source, diagnostics, shapes)
     with _collector_paused():
         if unit == "template":
-            passage = reader.read_template(0, len(source.text), Style.PLAIN)
+            passage = reader.read_template()
         else:
-            passage = reader.read_expression(0, len(source.text))
+            passage = reader.read_expression()
     diagnostics.raise_if_errors()
     assert passage is not None
     assert passage.shape.formula is not None

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from enum import Enum
 from itertools import accumulate
-from unicodedata import normalize
 
 from reconciler.diagnostics import Place, SourceFile
 from reconciler.language.expression import Expression
-from reconciler.language.numbers import parse_number
-from reconciler.language.scan import DOTNAME, HEREDOC, NUMBER, STRING, TEXT
-from reconciler.language.shape import Shape, TextPart
+from reconciler.language.literals import (
+    Style,
+    decode_heredoc,
+    decode_number,
+    decode_string,
+    decode_texts,
+)
+from reconciler.language.scan import COMMENT, DOTNAME, HEREDOC, NUMBER, STRING, TEXT
+from reconciler.language.shape import Shape
 
 
-class Style(Enum):
-    """How the literal text of a passage is written."""
-
-    QUOTED = "quoted"
-    """With backslash sequences."""
-    PLAIN = "plain"
-    """As it is; a heredoc."""
-    FLUSH = "flush"
-    """As it is, and the common indentation is taken away."""
-
+_NO_SHAPE = Shape("", ())
 
 SlotValue = str | int | Decimal | Expression
 
@@ -34,26 +28,52 @@ SlotValue = str | int | Decimal | Expression
 class Passage:
     """A stretch of a file that has a shape."""
 
-    __slots__ = ("_shifts", "_slots", "nested", "raw", "shape", "source", "start", "style")
+    __slots__ = (
+        "_outer",
+        "_shifts",
+        "_slots",
+        "_start",
+        "nested",
+        "raw",
+        "shape",
+        "source",
+        "style",
+    )
 
-    def __init__(
-        self,
-        source: SourceFile,
-        start: int,
-        shape: Shape,
-        raw: list[str],
-        style: Style = Style.QUOTED,
-    ) -> None:
+    def __init__(self, source: SourceFile, start: int, shape: Shape, raw: Sequence[str]) -> None:
         self.source = source
-        self.start = start
         self.shape = shape
         self.raw = raw
         """What stands in the file where the shape has its marks."""
-        self.style = style
+        self.style = Style.QUOTED
+        """How the literal text of a template is written."""
         self.nested: dict[int, Passage] | None = None
         """The templates with interpolations, by slot."""
+        self._start = start
+        self._outer: tuple[Passage, int] | None = None
         self._slots: tuple[SlotValue, ...] | None = None
         self._shifts: list[int] | None = None
+
+    @classmethod
+    def whole(cls, source: SourceFile) -> Passage:
+        """All of a source; its shape is still to be found."""
+        return cls(source, 0, _NO_SHAPE, ())
+
+    def inside(self, slot: int, offset: int) -> Passage:
+        """What stands *offset* characters into a slot; its shape is still to be found."""
+        inner = Passage(self.source, offset, _NO_SHAPE, ())
+        inner._outer = (self, slot)
+        return inner
+
+    @property
+    def start(self) -> int:
+        """Where in the file it begins."""
+        if self._outer is not None:
+            # Passages of templates are many and their places are rarely asked for.
+            outer, slot = self._outer
+            self._start += outer.offset(outer.shape.marks[slot])
+            self._outer = None
+        return self._start
 
     @property
     def slots(self) -> tuple[SlotValue, ...]:
@@ -99,129 +119,11 @@ class Passage:
         return tuple(values)
 
 
-def _number(raw: str) -> int | Decimal:
-    if raw.isdigit():
-        return int(raw)
-    number = parse_number(raw)
-    assert number is not None
-    return number
-
-
-def decode_string(raw: str) -> str:
-    """The text that a quoted string without interpolations stands for."""
-    return composed(_unescape(raw[1:-1]))
-
-
-def decode_heredoc(raw: str) -> str:
-    """The text that a heredoc without interpolations stands for."""
-    style, start, end = heredoc_body(raw)
-    text = raw[start:end]
-    if not text:
-        return ""
-    layout = (TextPart(0),)
-    return decode_texts(layout, [text], style)[0]
-
-
-def heredoc_body(raw: str) -> tuple[Style, int, int]:
-    """How a heredoc treats indentation, and where in it its text lies."""
-    style = Style.FLUSH if raw.startswith("<<-") else Style.PLAIN
-    return style, raw.index("\n") + 1, raw.rindex("\n") + 1
-
-
-def composed(text: str) -> str:
-    """*text* in the normal form that all text of the language has."""
-    return text if text.isascii() else normalize("NFC", text)
-
-
-_DECODERS = {
+_DECODERS: dict[str, Callable[[str], SlotValue]] = {
     STRING: decode_string,
     HEREDOC: decode_heredoc,
-    NUMBER: _number,
+    NUMBER: decode_number,
     DOTNAME: lambda raw: raw[1:],
     TEXT: lambda raw: raw,
+    COMMENT: lambda raw: "",
 }
-_DECODERS["\x03"] = lambda raw: ""
-
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|([$%])\2(?=\{)", re.DOTALL)
-_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
-
-
-def _unescape(text: str) -> str:
-    if "\\" not in text and "{" not in text:
-        return text
-    return _ESCAPE.sub(_replacement, text)
-
-
-def _replacement(match: re.Match[str]) -> str:
-    if match[2] is not None:
-        return match[2]
-    escape = match[1]
-    return chr(int(escape[1:], 16)) if escape[0] in "uU" else _SIMPLE.get(escape, escape)
-
-
-_DOUBLED = re.compile(r"([$%])\1(?=\{)")
-
-BLANKS = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501  # one set, unbroken
-"""What `~` takes away and what counts as indentation."""
-
-
-def decode_texts(layout: Sequence[TextPart], raw: Sequence[str], style: Style) -> dict[int, str]:
-    """The literal texts of a template by slot: unescaped, stripped where a `~` says so."""
-    if style is Style.QUOTED:
-        return {part.slot: _quoted_text(part, raw) for part in layout if part.slot >= 0}
-    lines = [_lines(part, raw) for part in layout]
-    if style is Style.FLUSH:
-        _flush(lines)
-    return {
-        part.slot: composed(_DOUBLED.sub(r"\1", "".join(found or ())))
-        for part, found in zip(layout, lines, strict=True)
-        if part.slot >= 0
-    }
-
-
-def _quoted_text(part: TextPart, raw: Sequence[str]) -> str:
-    text = _unescape(raw[part.slot])
-    if part.strip_left:
-        text = text.lstrip(BLANKS)
-    if part.strip_right:
-        text = text.rstrip(BLANKS)
-    return composed(text)
-
-
-def _lines(part: TextPart, raw: Sequence[str]) -> list[str] | None:
-    """The lines of a literal text; a `~` only reaches to the end of the line next to it."""
-    if part.slot < 0:
-        return None
-    lines = _LINE.findall(raw[part.slot].replace("\r\n", "\n"))
-    if part.strip_left and lines:
-        lines[0] = lines[0].lstrip(BLANKS)
-    if part.strip_right and lines:
-        lines[-1] = lines[-1].rstrip(BLANKS)
-    return lines
-
-
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
-
-
-def _flush(parts: list[list[str] | None]) -> None:
-    """Take the smallest indentation of all lines from each line; blank lines do not count.
-
-    A line break that a `~` took away does not begin a line either.
-    """
-    indents: list[int] = []
-    adjust: list[tuple[list[str], int]] = []
-    at_line_start = True
-    for lines in parts:
-        if lines is None:
-            if at_line_start:
-                indents.append(0)
-            at_line_start = False
-            continue
-        for index, line in enumerate(lines):
-            if at_line_start and (line.strip(BLANKS) or not line.endswith("\n")):
-                indents.append(len(line) - len(line.lstrip(BLANKS)))
-                adjust.append((lines, index))
-            at_line_start = line.endswith("\n")
-    indent = min(indents, default=0)
-    for lines, index in adjust:
-        lines[index] = lines[index][indent:]

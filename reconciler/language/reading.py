@@ -1,24 +1,24 @@
-"""Reading: cuts a file into passages and finds the shape of each."""
+"""Reading: gives every stretch of a source its shape, and reports what has none."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from reconciler.diagnostics import Diagnostics, SourceFile
-from reconciler.language.passage import Passage, Style, heredoc_body
+from reconciler.language.chunks import Chunk, cut_chunks
+from reconciler.language.literals import Style, heredoc_body
+from reconciler.language.passage import Passage
 from reconciler.language.scan import (
+    HEREDOC,
+    STRING,
     TEXT,
     LexicalMistake,
     is_lifted,
     lift,
     lift_exactly,
-    skip_trivia,
 )
-from reconciler.language.shape import Shape
 from reconciler.language.shapecache import Shapes
-
-_BLOCK_END = re.compile(r"\n\}[ \t]*\r?\n")
+from reconciler.language.template import ExactTemplate, lift_template
 
 
 class Reader:
@@ -29,68 +29,41 @@ class Reader:
         self.text = source.text
         self.diagnostics = diagnostics
         self.shapes = shapes
-        self._queue: list[tuple[Passage, int]] = []
 
     def read_file(self) -> Iterator[Passage]:
         """The passages of the file, in order; those with mistakes are left out."""
-        text = self.text
-        start = 1 if text.startswith("\ufeff") else 0
         bodies = self.shapes.bodies
-        while start < len(text):
-            match = _BLOCK_END.search(text, start)
-            end = match.end() if match else len(text)
-            begin = skip_trivia(text, start, end)
-            start = end
-            if begin == end:
+        for chunk in cut_chunks(self.text):
+            if chunk.mistakes:
+                self._report_chunk(chunk)
                 continue
-            chunk = text[begin:end]
-            skeleton, raw = lift(chunk)
-            shape = bodies.get(skeleton)
-            if shape is None:
-                shape = self.shapes.find("body", skeleton)
+            shape = bodies.get(chunk.skeleton) or self.shapes.find("body", chunk.skeleton)
+            passage = Passage(self.source, chunk.start, shape, chunk.raw)
             if shape.problems:
-                self._report(shape, begin, raw)
-                continue
-            passage = Passage(self.source, begin, shape, raw)
-            if ("${" in chunk or "%{" in chunk) and not self._read_nested(passage):
-                continue
-            yield passage
+                self._report(passage)
+            elif self._read_nested(passage):
+                yield passage
 
-    def read_expression(self, start: int, end: int) -> Passage | None:
-        """The passage of a bare expression, or None after reporting why not."""
-        text = self.text[start:end]
-        skeleton, raw = lift(text)
+    def read_expression(self) -> Passage | None:
+        """The source as one expression, or None after reporting why it is none."""
+        skeleton, raw = lift(self.text)
         if not is_lifted(skeleton):
-            lifted = lift_exactly(text)
-            if self._report_lexical(lifted.mistakes, start):
+            lifted = lift_exactly(self.text)
+            if lifted.mistakes:
+                self._report_lexical(lifted.mistakes, 0)
                 return None
-            skeleton, raw = lifted.skeleton, lifted.slots
+            skeleton, raw = lifted.skeleton(len(self.text)), lifted.slots
         shape = self.shapes.find("expression", skeleton)
+        passage = Passage(self.source, 0, shape, raw)
         if shape.problems:
-            self._report(shape, start, raw)
-            return None
-        passage = Passage(self.source, start, shape, raw)
-        return passage if self._read_nested(passage) else None
-
-    def read_template(self, start: int, end: int, style: Style) -> Passage | None:
-        """The passage of the inside of a template, or None after reporting why not."""
-        passage = self._template(start, end, style)
-        if passage is None:
+            self._report(passage)
             return None
         return passage if self._read_nested(passage) else None
 
-    def _template(self, start: int, end: int, style: Style) -> Passage | None:
-        from reconciler.language.template import lift_template
-
-        lifted = lift_template(self.text[start:end], quoted=style is Style.QUOTED)
-        if self._report_lexical(lifted.mistakes, start):
-            return None
-        shape = self.shapes.find("template", lifted.skeleton)
-        passage = Passage(self.source, start, shape, lifted.slots, style)
-        if shape.problems:
-            self._report(shape, start, lifted.slots, style)
-            return None
-        return passage
+    def read_template(self) -> Passage | None:
+        """The source as one template, or None after reporting why it is none."""
+        passage = self._template(Passage.whole(self.source), self.text, Style.PLAIN)
+        return passage if passage is not None and self._read_nested(passage) else None
 
     def _read_nested(self, passage: Passage) -> bool:
         """Read every template in the slots of a passage, and those in theirs."""
@@ -99,33 +72,73 @@ class Reader:
         while queue:
             outer = queue.pop()
             for slot, raw in enumerate(outer.raw):
-                if raw[0] not in '"<' or ("${" not in raw and "%{" not in raw):
-                    continue
-                if outer.shape.skeleton[outer.shape.marks[slot]] == TEXT:
-                    continue
-                inner = self._nested(outer, slot, raw)
-                is_good = is_good and inner is not None
-                if inner is not None and inner.shape.skeleton != TEXT:
-                    outer.nested = outer.nested or {}
-                    outer.nested[slot] = inner
-                    queue.append(inner)
+                if "{" in raw and ("${" in raw or "%{" in raw):
+                    is_good &= self._read_slot(outer, slot, raw, queue)
         return is_good
 
-    def _nested(self, outer: Passage, slot: int, raw: str) -> Passage | None:
-        start = outer.offset(outer.shape.marks[slot])
-        if raw[0] == '"':
-            return self._template(start + 1, start + len(raw) - 1, Style.QUOTED)
-        style, body, end = heredoc_body(raw)
-        return self._template(start + body, start + end, style)
+    def _read_slot(self, outer: Passage, slot: int, raw: str, queue: list[Passage]) -> bool:
+        mark = outer.shape.skeleton[outer.shape.marks[slot]]
+        if mark == STRING:
+            style, start, end = Style.QUOTED, 1, len(raw) - 1
+        elif mark == HEREDOC:
+            style, start, end = heredoc_body(raw)
+        else:
+            return True
+        inner = self._template(outer.inside(slot, start), raw[start:end], style)
+        if inner is None or inner.shape.skeleton == TEXT:
+            return inner is not None
+        if slot in outer.shape.constant_slots:
+            self._report_label(outer, slot)
+            return False
+        if outer.nested is None:
+            outer.nested = {}
+        outer.nested[slot] = inner
+        queue.append(inner)
+        return True
 
-    def _report_lexical(self, mistakes: Sequence[LexicalMistake], base: int) -> bool:
+    def _template(self, passage: Passage, text: str, style: Style) -> Passage | None:
+        """Give *passage*, whose text is *text*, its shape; None after reporting why not."""
+        lifted = lift_template(text)
+        if lifted is None:
+            exact = ExactTemplate(text, quoted=style is Style.QUOTED)
+            if exact.mistakes:
+                self._report_lexical(exact.mistakes, passage.start)
+                return None
+            lifted = exact.skeleton, exact.slots
+        skeleton, passage.raw = lifted
+        passage.style = style
+        passage.shape = self.shapes.templates.get(skeleton) or self.shapes.find(
+            "template", skeleton
+        )
+        if passage.shape.problems:
+            self._report(passage)
+            return None
+        return passage
+
+    def _report_chunk(self, chunk: Chunk) -> None:
+        """Report a chunk with malformed words, and what is wrong on other lines of it."""
+        self._report_lexical(chunk.mistakes, 0)
+        if not chunk.is_open:
+            shape = self.shapes.find("body", chunk.skeleton)
+            passage = Passage(self.source, chunk.start, shape, chunk.raw)
+            lines = {self.source.position(each.start).line for each in chunk.mistakes}
+            self._report(passage, except_lines=lines)
+
+    def _report_lexical(self, mistakes: Sequence[LexicalMistake], base: int) -> None:
         for each in mistakes:
             place = (self.source, base + each.start, base + each.end)
             self.diagnostics.error(each.summary, each.detail, place=place)
-        return bool(mistakes)
 
-    def _report(self, shape: Shape, base: int, raw: list[str], style: Style = Style.QUOTED) -> None:
-        passage = Passage(self.source, base, shape, raw, style)
-        for each in shape.problems:
+    def _report(self, passage: Passage, *, except_lines: set[int] | None = None) -> None:
+        for each in passage.shape.problems:
             place = passage.place(each.start, each.end)
-            self.diagnostics.error(each.summary, each.detail, place=place)
+            if except_lines is None or self.source.position(place[1]).line not in except_lines:
+                self.diagnostics.error(each.summary, each.detail, place=place)
+
+    def _report_label(self, passage: Passage, slot: int) -> None:
+        mark = passage.shape.marks[slot]
+        detail = (
+            "The labels of a block are plain text. For a ${ that stands for itself write $${; to "
+            "make several objects from one block use for_each or count."
+        )
+        self.diagnostics.error("Template in a label", detail, place=passage.place(mark, mark + 1))

@@ -9,6 +9,7 @@ text there is; what it leaves unlifted (a quote, `<<`, `/*`) shows in the skelet
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 STRING = "\x01"
 """The mark of a quoted string, template or not."""
@@ -33,7 +34,8 @@ _PLAIN = r'[^"\\$%\r\n]'
 _INNER = rf'[^{{}}"\r\n#/<]*+(?:"{_PLAIN}*+"[^{{}}"\r\n#/<]*+)*+'
 _QUOTED = rf'(?:{_PLAIN}++|{_ESCAPE}|\$\$\{{|%%\{{|[$%](?!\{{)|[$%]\{{{_INNER}\}})*+"'
 IDENTIFIER = r"[^\W\d][\w-]*+"
-_HEREDOC = rf"<-?(?P<marker>{IDENTIFIER})\r?\n(?:.*+\n)*?[ \t]*+(?P=marker)[ \t\r]*+(?=\n|\Z)"
+_MARKER = r"[ \t]*+(?P=marker)[ \t\r]*+"
+_HEREDOC = rf"<-?(?P<marker>{IDENTIFIER})\r?\n(?:(?!{_MARKER}(?:\n|\Z)).*+\n)*+{_MARKER}(?=\n|\Z)"
 _COMMENT = r"(?:/[^\n]*+|\*[\s\S]*?\*/)"
 _NUMBER = r"[0-9]{0,14}+(?:\.[0-9]{1,15}+)?+(?![\w.])"
 
@@ -45,7 +47,7 @@ _LIFT = re.compile(
     rf"|(?<![\w.\-][0-9])(?<=[0-9]){_NUMBER}))"
 )
 
-_TRIVIA = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+|//[^\n]*+|/\*[\s\S]*?\*/)*+")
+_TRIVIA = re.compile(r"(?:[ \t\n]++|\r\n|#[^\n]*+|//[^\n]*+|/\*[\s\S]*?\*/)*+")
 
 
 class LexicalMistake:
@@ -62,17 +64,6 @@ class LexicalMistake:
     def moved(self, offset: int) -> LexicalMistake:
         """The same mistake in a text that begins *offset* earlier."""
         return LexicalMistake(self.start + offset, self.end + offset, self.summary, self.detail)
-
-
-class Lifted:
-    """A skeleton and what its marks stand for, with what could not be read."""
-
-    __slots__ = ("mistakes", "skeleton", "slots")
-
-    def __init__(self) -> None:
-        self.skeleton = ""
-        self.slots: list[str] = []
-        self.mistakes: list[LexicalMistake] = []
 
 
 def lift(text: str) -> tuple[str, list[str]]:
@@ -101,43 +92,126 @@ _INTEREST = re.compile(
 )
 
 
-def lift_exactly(text: str) -> Lifted:
-    """Skeleton and slots of *text*, whatever is in it, and every mistake of its words.
+class ExactLift:
+    """Skeleton and slots of a stretch of a text, whatever is in it, and every mistake of its words.
 
-    A string or heredoc that is not closed is lifted up to the end of its line, so that what
-    follows can still be looked at.
+    A string that is not closed is lifted up to the end of its line, so that what follows can
+    still be looked at; a heredoc or comment that is never closed takes all that is left.
     """
-    lifted = Lifted()
-    parts: list[str] = []
-    done = 0
-    while match := _INTEREST.search(text, done):
-        start, end, mark = match.start(), match.end(), _MARK_OF.get(match.group()[0], NUMBER)
-        if mark == STRING or match["marker"]:
-            found = skip_template(text, start, match["marker"], end)
-            if isinstance(found, LexicalMistake):
-                lifted.mistakes.append(found)
-                found = _end_of_line(text, max(end, found.start))
-            end = found
-        elif match.group() in ("/*", "<<"):
-            lifted.mistakes.append(_unfinished(text, start, match.group()))
-            end = len(text) if match.group() == "/*" else end
-            mark = COMMENT
-        parts += (text[done:start], mark)
-        lifted.slots.append(text[start:end])
-        done = end
-    lifted.skeleton = "".join(parts) + text[done:]
+
+    __slots__ = ("_done", "_hopeless", "_parts", "is_open", "mistakes", "slots", "text")
+
+    def __init__(self, text: str, start: int, hopeless: set[str] | None = None) -> None:
+        self.text = text
+        self.slots: list[str] = []
+        self.mistakes: list[LexicalMistake] = []
+        self.is_open = False
+        """Whether a heredoc or comment is never closed."""
+        self._done = start
+        self._parts: list[str] = []
+        self._hopeless = set() if hopeless is None else hopeless
+        """Markers that close no heredoc any more; looking for them each time takes forever."""
+
+    def follow(self, end: int) -> int:
+        """Lift what begins before *end*; returns where the last of it ends, or *end*."""
+        while not self.is_open and (match := _INTEREST.search(self.text, self._done, end)):
+            self._lift(match, end)
+        return max(self._done, end)
+
+    def skeleton(self, end: int) -> str:
+        """What is left of the text up to *end*."""
+        return "".join(self._parts) + self.text[self._done : end]
+
+    def _lift(self, match: re.Match[str], limit: int) -> None:
+        start, end, word = match.start(), match.end(), match.group()
+        mark = _MARK_OF.get(word[0], NUMBER)
+        if word == "/*":
+            end, mark = self._comment(start, limit), COMMENT
+        elif word == "<<":
+            detail = (
+                "A heredoc begins with << (or <<- to remove the indentation), directly followed "
+                "by a marker such as EOT and the end of the line."
+            )
+            self._mistake(start, _end_of_line(self.text, start), "Invalid heredoc", detail)
+        elif mark == STRING:
+            end = self._string(start, end)
+        elif mark == HEREDOC:
+            end = self._heredoc(start, match["marker"], end, limit)
+        self._parts += (self.text[self._done : start], mark)
+        self.slots.append(self.text[start:end])
+        self._done = end
+
+    def _mistake(self, start: int, end: int, summary: str, detail: str) -> None:
+        self.mistakes.append(LexicalMistake(start, end, summary, detail))
+
+    def _comment(self, start: int, limit: int) -> int:
+        end = self.text.find("*/", start + 2)
+        if end != -1:
+            return end + 2
+        self.is_open = True
+        detail = "This comment begins with /* and is never closed. Add */ where it ends."
+        self._mistake(start, start + 2, "Unclosed comment", detail)
+        return limit
+
+    def _string(self, start: int, body: int) -> int:
+        end = skip_template(self.text, start, None, body)
+        if isinstance(end, LexicalMistake):
+            self.mistakes.append(end)
+            return _end_of_line(self.text, max(body, end.start))
+        inside = self.text[start:end]
+        if "\\" in inside and "${" not in inside and "%{" not in inside:
+            self.mistakes += bad_escapes(self.text, body, end - 1)
+        return end
+
+    def _heredoc(self, start: int, marker: str, body: int, limit: int) -> int:
+        end: int | LexicalMistake
+        if marker in self._hopeless:
+            end = _open_heredoc(self.text, _Open(start, marker))
+        else:
+            end = skip_template(self.text, start, marker, body)
+        if isinstance(end, LexicalMistake):
+            if end.summary == UNCLOSED_HEREDOC:
+                self._hopeless.add(marker)
+            self.mistakes.append(end)
+            self.is_open = True
+            return limit
+        if "\r" in self.text[body:end]:
+            self.mistakes += _bare_returns(self.text, body, end)
+        return end
+
+
+def lift_exactly(text: str) -> ExactLift:
+    """Lift the whole of *text*."""
+    lifted = ExactLift(text, 0)
+    lifted.follow(len(text))
     return lifted
 
 
-def _unfinished(text: str, start: int, opener: str) -> LexicalMistake:
-    if opener == "/*":
-        detail = "This comment begins with /* and is never closed. Add */ where it ends."
-        return LexicalMistake(start, start + 2, "Unclosed comment", detail)
-    detail = (
-        "A heredoc begins with << (or <<- to remove the indentation), directly followed by a "
-        "marker such as EOT and the end of the line."
-    )
-    return LexicalMistake(start, _end_of_line(text, start), "Invalid heredoc", detail)
+_BAD_ESCAPE = re.compile(
+    r'\\(?:[nrt"\\]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    r"|U(?!0000[dD][89a-fA-F])00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4})|(\\u[0-9a-fA-F]{0,4}"
+    r"|\\U[0-9a-fA-F]{0,8}|\\.?)"
+)
+
+
+def bad_escapes(text: str, start: int, end: int) -> Iterator[LexicalMistake]:
+    """The backslash sequences of a quoted string that mean nothing."""
+    for match in _BAD_ESCAPE.finditer(text, start, end):
+        if (written := match[1]) is not None:
+            detail = (
+                f'{written} is not one of \\n, \\r, \\t, \\", \\\\, \\uNNNN and \\UNNNNNNNN (a '
+                "character by its hexadecimal number). For a plain backslash write \\\\."
+            )
+            yield LexicalMistake(match.start(1), match.end(1), "Invalid escape sequence", detail)
+
+
+_BARE_RETURN = re.compile(r"\r(?!\n)")
+
+
+def _bare_returns(text: str, start: int, end: int) -> Iterator[LexicalMistake]:
+    for match in _BARE_RETURN.finditer(text, start, end):
+        detail = "A heredoc cannot contain a carriage return that does not end a line."
+        yield LexicalMistake(match.start(), match.end(), "Invalid character", detail)
 
 
 def _end_of_line(text: str, start: int) -> int:
@@ -288,14 +362,15 @@ def _open_interpolation(text: str, opened: _Open) -> LexicalMistake:
     return LexicalMistake(opened.start, opened.start + 2, "Unclosed interpolation", detail)
 
 
+UNCLOSED_HEREDOC = "Unclosed heredoc"
+
+
 def _open_heredoc(text: str, opened: _Open) -> LexicalMistake:
     detail = (
         f"There is no line that holds only {opened.closer}, which would end this heredoc. Add "
         "it on a line of its own."
     )
-    return LexicalMistake(
-        opened.start, _end_of_line(text, opened.start), "Unclosed heredoc", detail
-    )
+    return LexicalMistake(opened.start, _end_of_line(text, opened.start), UNCLOSED_HEREDOC, detail)
 
 
 def _too_deep(opened: _Open) -> LexicalMistake:

@@ -25,7 +25,7 @@ from reconciler.language.words import Arranger, Word, Words, split_words
 def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
     """The shape of *skeleton*; what is wrong with it is in its `problems`."""
     if unit == "template":
-        from reconciler.language.template import TemplateShaping
+        from reconciler.language.template_shape import TemplateShaping
 
         return TemplateShaping(skeleton, cache_folder).make()
     return Shaping(skeleton, cache_folder).make(is_body=unit == "body")

@@ -204,7 +204,7 @@ def _distinct(types: Sequence[Type]) -> list[Type]:
 
 
 _RANKS = {
-    "string": 0, "number": 1, "bool": 1, "set": 0, "list": 1, "tuple": 2,
+    "string": 0, "number": 1, "bool": 1, "list": 0, "set": 1, "tuple": 2,
     "map": 0, "object": 1, "dynamic": 9,
 }  # fmt: skip
 

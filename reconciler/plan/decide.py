@@ -286,7 +286,7 @@ def _note_cost(decision: Decision, decided: Decided) -> None:
         behind = count(decision.overtaken, "unmanaged message")
         for address in plan.appended:
             if decided.drafts[address].action is Action.REPLACE:
-                _note(address, f"will stand behind {behind} that follow it now", decided)
+                _note(address, f"will stand behind {behind} that it precedes now", decided)
                 break
 
 

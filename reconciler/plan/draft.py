@@ -149,12 +149,12 @@ def remembered(one: Draft, record: Record) -> StateObject:
         object_ = refreshed(instance.schema, object_, record.observed)
     if record.import_id is not None:
         object_ = replace(object_, sent=_sent(one, object_))
+    remembered = (object_.sensitive, object_.dependencies, object_.protected)
     first = instance.lifecycle.create_before_destroy
     blocks = tuple(sorted({str(each.block) for each in instance.depends_on}))
-    known = (object_.sensitive, object_.dependencies, object_.protected)
-    if known == (instance.sensitive, blocks, one.protected):
-        if object_.create_before_destroy == first:
-            return object_
+    wanted = (instance.sensitive, blocks, one.protected)
+    if remembered == wanted and object_.create_before_destroy == first:
+        return object_
     return replace(
         object_,
         sensitive=instance.sensitive,

@@ -58,6 +58,8 @@ def relocate(
     if not _are_consistent(moved, desired, diagnostics):
         return found
     targets = {address: _destination(address, moved, desired, found) for address in found}
+    if all(address == target for address, target in targets.items()):
+        return found
     for address in _colliding(targets):
         _refuse_occupied(address, targets[address], diagnostics)
         targets[address] = address

@@ -95,8 +95,8 @@ def with_dependents(
 def _above(instance: Instance, instances: Mapping[Address, Instance]) -> set[Address]:
     above = set(instance.depends_on)
     if isinstance(instance.parent, Address):
-        above.add(instance.parent)
         above.discard(instance.parent.block)
+        above.add(instance.parent)
     whole = {each for each in above if each not in instances}
     if whole:
         above |= {address for address in instances if address.block in whole}

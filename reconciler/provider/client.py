@@ -122,7 +122,9 @@ class Client:
         response = await self._session.send(built, stream=True)
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            body = await _read(response.aiter_raw(), headers)
+            stream = response.stream
+            assert isinstance(stream, httpx.AsyncByteStream), "an async session streams so"
+            body = await _read(aiter(stream), headers)
         finally:
             await response.aclose()
         if "retry-after" in headers and "date" not in headers:

@@ -70,6 +70,7 @@ def connect(
         client,
         limits,
         _credentials(config, clock),
+        secrets=tuple(config.headers.values()),
         policy=Policy(run_wait_s=config.run_wait_s),
         clock=clock,
         jitter=jitter,

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import NotServed, ObjectNotFound, OutcomeUnknown, ProviderError
-from reconciler.provider.answers import HTML, Outcome, Reply, Verdict, classify
+from reconciler.provider.answers import HTML, Outcome, Reply, Verdict, classify, unusable
 from reconciler.provider.client import Client
 from reconciler.provider.credentials import Credentials
 from reconciler.provider.limits import Clock, Limits
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry import Again, Attempts, Budget, Over, Policy, Why, decide
+from reconciler.provider.secret import Secret
+
+MIN_SECRET = 8
+"""Header values shorter than this are words, not secrets, and stay readable in errors."""
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class Session:
         limits: Limits,
         credentials: Credentials,
         *,
+        secrets: tuple[Secret, ...] = (),
         policy: Policy,
         clock: Clock,
         jitter: Clock,
@@ -42,6 +47,7 @@ class Session:
         self._client = client
         self._limits = limits
         self._credentials = credentials
+        self._secrets = set(secrets)
         self._policy = policy
         self._budget = Budget()
         self._clock = clock
@@ -70,12 +76,20 @@ class Session:
                 return None
             await self._before_next(journey, outcome, outcome.error)
 
+    def strange(self, request: Request, value: object, reason: str) -> ProviderError:
+        """The error for a success whose body is not what *request* asks for."""
+        error = unusable(request, value, reason)
+        self._redact(error)
+        return error
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
 
     async def _attempt(self, request: Request) -> Outcome:
         token = await self._credentials.token()
+        if token is not None:
+            self._secrets.add(token)
         ticket = await self._limits.enter(request)
         self.calls += 1
         outcome = None
@@ -83,6 +97,8 @@ class Session:
             came = await self._client.send(request, token=token)
             self._reached |= isinstance(came, Reply)
             outcome = classify(request, came)
+            if outcome.error is not None:
+                self._redact(outcome.error)
         finally:
             if outcome is None:
                 self._limits.abandon(ticket)
@@ -112,6 +128,17 @@ class Session:
                 return
             case Again(why, after_s):
                 await self._rest(journey, why, after_s or 0.0, error)
+
+    def _redact(self, error: ProviderError) -> None:
+        """Servers quote what they were sent: no error repeats a secret."""
+        for secret in (each.reveal() for each in self._secrets):
+            if len(secret) < MIN_SECRET:
+                continue
+            error.message = error.message.replace(secret, "***")
+            error.args = (error.message,)
+            error.code = error.code and error.code.replace(secret, "***")
+            error.param = error.param and error.param.replace(secret, "***")
+            error.request_id = error.request_id and error.request_id.replace(secret, "***")
 
     def _attempts(self, journey: _Journey, outcome: Outcome) -> Attempts:
         journey.attempts = replace(journey.attempts, reached=self._reached)

@@ -43,7 +43,7 @@ def list_names(
     """The names of the files in *directory*, `turn2.tf` before `turn10.tf`; None after an error."""
     try:
         with os.scandir(directory) as entries:
-            names = [each.name for each in entries if not each.is_dir()]
+            names = [each.name for each in entries if not _is_folder(each)]
     except OSError as error:
         shown = shown_path(directory)
         diagnostics.error("Unreadable folder", f'"{shown}": {_reason(error)}.', place=place)
@@ -79,6 +79,14 @@ def shown_path(path: Path) -> str:
     elif not path.is_absolute():
         absolute = os.path.normpath(path)
     return absolute.replace(os.sep, "/")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads nowhere: reading it says what is wrong with it.
+        return False
 
 
 def _is_spec(name: str, directory: Path, diagnostics: Diagnostics) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, SourceFile
@@ -34,15 +34,17 @@ def load(
     given: Sequence[Given] = (),
     environment: Mapping[str, str] | None = None,
     provider_schema: Schema | None = None,
+    functions: Collection[str] | None = None,
 ) -> Spec:
     """Read the specs in *directory* and the modules they call, and check all that can be known.
 
     Mistakes go into *diagnostics*, all of all files at once; the spec is then what could be
     understood. *given* is what the command line says about variables, in its order, and
     *environment* is where `TF_VAR_name` is looked up. Without a *provider_schema* the arguments
-    of provider blocks are not checked.
+    of provider blocks are not checked, and without *functions* the names of what is called.
     """
-    loader = _Loader(directory, make_kinds(schemas, data_schemas), provider_schema, diagnostics)
+    kinds = make_kinds(schemas, data_schemas)
+    loader = _Loader(directory, kinds, provider_schema, functions, diagnostics)
     with collector_paused():
         root = loader.root()
     if _count_calls(root) > MAX_MODULE_CALLS:
@@ -65,11 +67,13 @@ class _Loader:
         directory: Path,
         kinds: Kinds,
         provider_schema: Schema | None,
+        functions: Collection[str] | None,
         diagnostics: Diagnostics,
     ) -> None:
         self.directory = directory
         self.kinds = kinds
         self.provider_schema = provider_schema
+        self.functions = functions
         self.diagnostics = diagnostics
         self.sources: dict[str, SourceFile] = {}
         self.backend_path: str | None = None
@@ -89,7 +93,7 @@ class _Loader:
             self.backend_path = draft.backend_path
         calls = self._read_called(directory, draft)
         module = draft.module(calls)
-        validate(module, draft.broken, self.diagnostics)
+        validate(module, draft.broken, self.functions, self.diagnostics)
         return module
 
     def _read_called(self, directory: Path, draft: Draft) -> dict[str, ModuleCall]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 
 from reconciler.address import Mode
 from reconciler.diagnostics import Diagnostics, Place
-from reconciler.language.syntax import IndexKey, Step, Traversal
+from reconciler.language.syntax import Expression, IndexKey, Step, Traversal
 from reconciler.language.types import Type, attribute_types, describe_type, element_type, kind
 from reconciler.schema import Schema
 from reconciler.spec.model import Module, ModuleCall, ResourceBlock
@@ -34,9 +34,16 @@ MAX_HINTS = 50
 class ReferenceCheck:
     """Checks the references of one module, block by block."""
 
-    def __init__(self, module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        module: Module,
+        broken: Set[str],
+        functions: Collection[str] | None,
+        diagnostics: Diagnostics,
+    ) -> None:
         self.module = module
         self.broken = broken
+        self.functions = functions
         self.diagnostics = diagnostics
         self.context = ""
         self.block: ResourceBlock | None = None
@@ -49,8 +56,12 @@ class ReferenceCheck:
         """Check every reference of some expressions of the block named by *context*."""
         self.context = context
         for expression, names in uses:
+            if expression.is_constant:
+                continue
             for traversal in expression.references():
                 self._check(traversal, names)
+            if self.functions is not None:
+                self._check_calls(expression, self.functions)
 
     def dependencies(self, context: str, traversals: Iterable[Traversal]) -> None:
         """Check what a block lists in `depends_on`."""
@@ -77,6 +88,12 @@ class ReferenceCheck:
 
     def _error(self, summary: str, detail: str, place: Place) -> None:
         self.diagnostics.error(summary, detail, place=place, context=self.context)
+
+    def _check_calls(self, expression: Expression, functions: Collection[str]) -> None:
+        for name, place in expression.calls():
+            if name not in functions:
+                detail = f'There is no function named "{name}".{did_you_mean(name, functions)}'
+                self._error("Call to unknown function", detail, place)
 
     def _check(self, traversal: Traversal, names: Names) -> None:
         target = resolve(self.module, traversal, self.own)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.language.syntax import Argument, Block
 from reconciler.schema import Schema
+from reconciler.spec.literals import check_literals
 from reconciler.spec.model import ProviderBlock
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.suggest import closest, did_you_mean
@@ -126,3 +127,4 @@ def _check_arguments(reader: BlockReader, arguments: dict[str, Argument], schema
             reader.error("Unsupported argument", schema.instead[name], place)
         else:
             reader.unsupported_argument(name, {*known, *_PROVIDER_META})
+    check_literals(schema, arguments, reader.context, reader.diagnostics)

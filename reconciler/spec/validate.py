@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.spec.literals import check_literals
@@ -23,12 +23,18 @@ from reconciler.spec.uses import (
 )
 
 
-def validate(module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+def validate(
+    module: Module,
+    broken: Set[str],
+    functions: Collection[str] | None,
+    diagnostics: Diagnostics,
+) -> None:
     """Report references to nothing, values that cannot be, and blocks at odds with each other.
 
     *broken* are addresses that were declared but could not be read: what refers to them is fine.
+    *functions* are the names that can be called; None: that is not checked.
     """
-    references = ReferenceCheck(module, broken, diagnostics)
+    references = ReferenceCheck(module, broken, functions, diagnostics)
     for resource in module.resources.values():
         _validate_resource(resource, references, diagnostics)
     for call in module.calls.values():

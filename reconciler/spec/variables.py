@@ -54,6 +54,12 @@ def resolve_variables(
     return values
 
 
+def default_value(variable: Variable) -> object:
+    """What *variable* is where nobody gives it a value; it must have a default."""
+    assert variable.default is not None, "without a default a value is required"
+    return variable_value(variable, constant(variable.default))
+
+
 def variable_value(variable: Variable, value: object) -> object:
     """What *variable* makes of *value*: defaults filled in, converted, marked if sensitive.
 

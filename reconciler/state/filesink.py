@@ -14,13 +14,13 @@ from reconciler.state.sink import NoRoom
 from reconciler.state.statefile import encode_content, unwrap, wrap
 from reconciler.state.statefiles import StateFiles
 
-FIRST_ROOM = 64 * 1024
+FIRST_ROOM = 128 * 1024
 """Bytes a new journal takes from the disk before anything is sent."""
 
-ROOM = 256 * 1024
+ROOM = 96 * 1024
 """Bytes kept free in the journal for the outcomes of what is in flight."""
 
-GROWTH = 1024 * 1024
+GROWTH = 512 * 1024
 """Bytes by which a journal grows."""
 
 
@@ -53,13 +53,9 @@ class JournalWriter:
         if with_room:
             self._make_room(len(line))
         with refusing_writes(self._path):
-            self.add(line)
+            write_all(self._fs, self._require(), line, self._length)
             self._fs.sync(self._require(), data_only=True)
-
-    def add(self, line: bytes) -> None:
-        """Write *line* and leave it to a later sync."""
-        write_all(self._fs, self._require(), line, self._length)
-        self._length += len(line)
+            self._length += len(line)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -118,14 +114,12 @@ class FileSink:
             self._mark()
         self._journal.append(batch_line(texts), with_room=with_room)
         self._batches += 1
-        self._wrote_nothing = False
 
     def checkpoint(self, state: State) -> State:
         """Write the state with all batches in it; the journal goes on."""
         written = self._write(replace(state, folded=self._batches))
         self._is_marked = True
-        with refusing_writes(self._files.journal_path):
-            self._journal.add(checkpoint_line(written.serial, self._batches))
+        self._journal.append(checkpoint_line(written.serial, self._batches), with_room=False)
         return written
 
     def close(self, state: State, *, resolved: bool) -> State:
@@ -152,6 +146,7 @@ class FileSink:
         self._is_marked = True
 
     def _write(self, state: State, content: bytes | None = None) -> State:
+        self._wrote_nothing = False
         content = encode_content(state) if content is None else content
         written = replace(state, serial=self._next_serial(state, content))
         self._files.write_state(wrap(content, written), replaces=self._on_disk)

@@ -140,7 +140,7 @@ def read_journal(data: bytes) -> Journal:
     Raises:
         BadDocument: it is damaged elsewhere, or from a newer version.
     """
-    lines = data.rstrip(b"\0").split(b"\n")
+    *lines, _ = _without_room(data).split(b"\n")
     payloads = [_payload(each) for each in lines]
     whole = _count_whole(payloads)
     if not whole:
@@ -171,6 +171,12 @@ def _line(text: str) -> bytes:
     return b"%08x %b\n" % (crc32(payload), payload)
 
 
+def _without_room(data: bytes) -> bytes:
+    """Leave out the zeros that a run reserved and did not come to use."""
+    room = data.find(b"\0")
+    return data if room < 0 or b"\n" in data[room:] else data[:room]
+
+
 def _payload(line: bytes) -> bytes | None:
     checksum, space, payload = line[:8], line[8:9], line[9:]
     if space != b" " or checksum != b"%08x" % crc32(payload):
@@ -184,6 +190,8 @@ def _count_whole(payloads: list[bytes | None]) -> int:
     A write that a crash cut short damages the end. Each sync ended before the next write began,
     so a whole line behind a damaged one means that something else damaged it.
     """
+    if None not in payloads:
+        return len(payloads)
     damaged = payloads.index(None)
     if any(each is not None for each in payloads[damaged:]):
         raise BadDocument(f"its line {damaged + 1} is damaged")

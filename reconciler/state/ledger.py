@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.address import Address
 from reconciler.errors import StateUnwritable
 from reconciler.state.entries import Entry, Intend, Intent, Put, Resolve
 from reconciler.state.fold import Folding
 from reconciler.state.journal import entry_text
-from reconciler.state.model import State
+from reconciler.state.model import State, StateObject
 from reconciler.state.sink import NoRoom, Sink
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class Ledger:
         assert not self._closed, "nothing is recorded in a closed ledger"
         for each in entries:
             if isinstance(each, Put):
-                assert isinstance(each.object.attributes.get("id"), str), "an object has an id"
+                _assert_readable(each.object)
             if isinstance(each, Intend):
                 self._seq = max(self._seq, each.intent.seq)
         if self._is_known(entries):
@@ -280,3 +281,9 @@ class Ledger:
         left, self._queue = self._queue, []
         if left and self._failure is None:
             self._append([each.record for each in left], with_room=False)
+
+
+def _assert_readable(recorded: StateObject) -> None:
+    """What is written must be understood by whoever reads it."""
+    assert recorded.attributes.get("id"), f"{recorded.address} has an id"
+    assert Address.parse(str(recorded.address)) == recorded.address, "an address reads back"

@@ -79,6 +79,8 @@ class StateFiles:
     def write_state(self, data: bytes, *, replaces: State | None) -> None:
         """Put *data* where the state stands, if that still is *replaces*.
 
+        It is parsed again first: what could not be read must not replace what can.
+
         Raises:
             StateUnwritable: the disk refuses, or another program wrote the file meanwhile.
         """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.errors import StateCorrupt, StateError
 from reconciler.state.facts import facts_of
-from reconciler.state.files import REAL, FileSystem
+from reconciler.state.files import REAL, FileSystem, refusing_writes
 from reconciler.state.filesink import FileSink, JournalWriter, Opening, closed_head
 from reconciler.state.join import Joined, join
 from reconciler.state.journal import Head, Journal
@@ -21,7 +21,7 @@ from reconciler.state.memory import MemoryStateStore
 from reconciler.state.model import State
 from reconciler.state.paths import specs_root_text
 from reconciler.state.snapshot import Snapshot, StateReader, StateStore
-from reconciler.state.statefile import encode_content, wrap
+from reconciler.state.statefile import decode, encode_content, wrap
 from reconciler.state.statefiles import StateFiles
 
 __all__ = ["FileStateStore", "MemoryStateStore", "Snapshot", "StateReader", "StateStore", "digest"]
@@ -168,8 +168,11 @@ class FileStateStore:
         self._replace(state, encode_content(state), on_disk)
 
     def _replace(self, state: State, content: bytes, on_disk: State | None) -> None:
-        self._fs.make_folder(self.path.parent)
-        self._files.write_state(wrap(content, state), replaces=on_disk)
+        data = wrap(content, state)
+        decode(data, path=str(self.path))
+        with refusing_writes(self.path):
+            self._fs.make_folder(self.path.parent)
+        self._files.write_state(data, replaces=on_disk)
         if state.folded is None:
             self._files.write_journal(closed_head(state))
 

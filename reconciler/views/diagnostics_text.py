@@ -79,7 +79,7 @@ class DiagnosticsText:
         path = sanitise.line(found.subject.path)
         context = f", in {sanitise.line(found.context)}" if found.context else ""
         address = f", for {sanitise.line(found.address)}" if found.address else ""
-        return [f"on {path} line {start.line}, column {start.column}{context}{address}"]
+        return [f"on {path}:{start.line}:{start.column}{context}{address}"]
 
     def _values(self, found: Diagnostic) -> list[str]:
         if not found.values:

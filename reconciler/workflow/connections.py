@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from reconciler.errors import UsageError
 from reconciler.execute.context import Settings
 from reconciler.plan.options import Policies
 from reconciler.provider.config import ProviderConfig, endpoint
@@ -14,6 +15,8 @@ from reconciler.state.model import Endpoint
 
 if TYPE_CHECKING:
     import httpx
+
+    from reconciler.emulator.app import App
 
 
 @asynccontextmanager
@@ -28,11 +31,12 @@ async def connected(
     from reconciler.provider.connect import connect
 
     providers: dict[str, Provider] = {}
+    embedded: list[App] = []
     try:
         for name, config in configs.items():
             providers[name] = connect(
                 config,
-                transport=transport or _embedded(config),
+                transport=transport or _embedded(config, embedded),
                 on_wait=on_wait,
                 interrupted=interrupted,
             )
@@ -40,16 +44,24 @@ async def connected(
     finally:
         for provider in providers.values():
             await provider.aclose()
+        for app in embedded:
+            app.close()
 
 
-def _embedded(config: ProviderConfig) -> httpx.AsyncBaseTransport | None:
+def _embedded(config: ProviderConfig, opened: list[App]) -> httpx.AsyncBaseTransport | None:
     """The embedded server as a transport, where the configuration names one."""
     if config.emulator is None:
         return None
     from reconciler.emulator.app import create_app
+    from reconciler.emulator.store import NotAnEmulator
     from reconciler.provider.client import asgi_transport
 
-    return asgi_transport(create_app(config.emulator))
+    try:
+        app = create_app(config.emulator)
+    except (NotAnEmulator, OSError) as error:
+        raise UsageError(f"the embedded server cannot use {config.emulator}: {error}") from error
+    opened.append(app)
+    return asgi_transport(app)
 
 
 def endpoints(configs: Mapping[str, ProviderConfig]) -> dict[str, Endpoint]:

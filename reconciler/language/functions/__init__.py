@@ -8,8 +8,16 @@ from importlib import import_module
 from reconciler.language.functions.function import Family, Function
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "assumptions": (
+        "assumeequal", "assumelistlength", "assumelistlengthmax", "assumelistlengthmin",
+        "assumemaplength", "assumemaplengthmax", "assumemaplengthmin", "assumenotnull",
+        "assumesetlength", "assumesetlengthmax", "assumesetlengthmin", "assumestringprefix",
+    ),
+    "dates": ("formatdate", "timeadd", "timecmp"),
+    "network": ("cidrcontains", "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets"),
+    "paths": ("basename", "dirname"),
     "conversion": (
-        "assumenotnull", "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive",
+        "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive",
         "sensitive", "tobool", "tolist", "tomap", "tonumber", "toset", "tostring", "try",
     ),
     "encoding": (
@@ -30,6 +38,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "arithmetic": (
         "abs", "ceil", "floor", "log", "max", "min", "parseint", "pow", "signum", "sum",
     ),
+    "patterns": ("regex", "regexall"),
     "strings": (
         "chomp", "compact", "endswith", "indent", "join", "lower", "replace", "sort", "split",
         "startswith", "strcontains", "strrev", "substr", "title", "trim", "trimprefix", "trimspace",

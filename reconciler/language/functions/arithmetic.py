@@ -124,8 +124,10 @@ def _as_number(value: object, index: int) -> Number:
     examples=("pow(3, 2)",),
 )
 def _pow(base: Number, power: Number) -> Number:
+    if base == 0 and power < 0:
+        return INFINITY
     try:
-        return _from_float(math.pow(float(base), float(power)))
+        return _from_float(math.pow(_as_float(base), _as_float(power)))
     except OverflowError:
         return INFINITY
     except ValueError:
@@ -141,7 +143,7 @@ def _pow(base: Number, power: Number) -> Number:
     examples=("log(16, 2)",),
 )
 def _log(value: Number, base: Number) -> Number:
-    top, bottom = _natural_log(float(value)), _natural_log(float(base))
+    top, bottom = _natural_log(_as_float(value)), _natural_log(_as_float(base))
     if math.isinf(bottom) and not math.isinf(top):
         return 0
     if bottom == 0:
@@ -149,6 +151,13 @@ def _log(value: Number, base: Number) -> Number:
             raise refuse("the logarithm of 1 to the base 1 is not a number")
         return INFINITY if top > 0 else negate(INFINITY)
     return _from_float(top / bottom)
+
+
+def _as_float(value: Number) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _natural_log(value: float) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from reconciler.language.convert import convert
 from reconciler.language.frame import Frame
@@ -175,16 +174,3 @@ def _convert(frame: Frame, node: Call, arguments: Sequence[Callable[[Frame], obj
         raise refuse("a value and a type are required")
     constraint = constraint_at(frame.expression, node.arguments[1])
     return convert(constraint.with_defaults(arguments[0](frame)), constraint.type)
-
-
-@_add(
-    "assumenotnull",
-    "The value, which must not be null.",
-    Parameter("value", is_nullable=True, unknown="any", marks="any"),
-    examples=('assumenotnull("hello")',),
-)
-def _assumenotnull(value: object) -> object:
-    bare, is_marked = unmark(value)
-    if isinstance(bare, Unknown):
-        return mark(replace(bare, not_null=True), is_marked)
-    return value

@@ -165,7 +165,7 @@ def _flatten(items: object) -> object:
             is_marked |= was_marked
             queue.extend(reversed(bare))
             continue
-        if isinstance(bare, Unknown) and kind(bare.type) in ("list", "set", "tuple"):
+        if isinstance(bare, Unknown) and kind(bare.type) in ("list", "set", "tuple", "dynamic"):
             is_unknown = True
         found.append(each)
     return mark(Unknown("dynamic", not_null=False) if is_unknown else found, is_marked)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.provider.answers import unusable
 from reconciler.provider.dialects import items
 from reconciler.provider.dialects.capabilities import CONVERSATIONS
-from reconciler.provider.dialects.dialect import Dialect, Page, read_page
+from reconciler.provider.dialects.dialect import Dialect, Page
 from reconciler.provider.protocol import Capabilities, Member
 from reconciler.provider.request import Kind, Request, checked_id
 from reconciler.provider.resources import message, thread
@@ -54,10 +53,10 @@ class Conversations(Dialect):
         body = {"items": [items.encode(each) for each in members]}
         request = Request("POST", path, Kind.APPEND, self._page_query(), body, names)
         value = await self.session.call(request)
-        page = read_page(request, value)
+        page = self._read_page(request, value)
         if len(page.ids) != len(members):
             reason = f"the answer has {len(page.ids)} items for {len(members)} that were sent"
-            raise unusable(request, value, reason)
+            raise self.session.strange(request, value, reason)
         return tuple(
             items.decode(entry, id_, parent_id)
             for entry, id_ in zip(page.entries, page.ids, strict=True)
@@ -79,7 +78,7 @@ class Conversations(Dialect):
             self._wants_images = True
             item = await self._named(Request("GET", path, Kind.READ, _IMAGES, names=names), id_)
         if not items.is_message(item):
-            raise unusable(request, item, "the answer is an item that is no message")
+            raise self.session.strange(request, item, "the answer is an item that is no message")
         return items.decode(item, id_, parent_id)
 
     async def update(self, type_: str, object_: Attributes, desired: Attributes) -> Attributes:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.errors import RequestRejected
-from reconciler.provider.answers import unusable
 from reconciler.provider.request import Kind, Request, checked_id
 from reconciler.provider.resources import data, message, thread
 from reconciler.schema import Attributes, Value
@@ -99,7 +98,7 @@ async def _file(dialect: Dialect, arguments: Attributes) -> dict[str, Value]:
     request = Request("GET", f"/files/{file_id}", Kind.READ, names=(file_id,))
     value = await dialect.session.call(request)
     if not isinstance(value, dict) or value.get("id") != file_id:
-        raise unusable(request, value, "the answer is not that file")
+        raise dialect.session.strange(request, value, "the answer is not that file")
     return {"id": file_id, "file_id": file_id, **_file_attributes(value)}
 
 

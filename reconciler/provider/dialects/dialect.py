@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from reconciler.errors import ObjectNotFound, OutcomeUnknown, ServiceUnavailable
-from reconciler.provider.answers import unusable
 from reconciler.provider.dialects import data_sources
 from reconciler.provider.protocol import Capabilities, Member
 from reconciler.provider.request import Kind, Request, checked_id, is_id
@@ -148,19 +147,23 @@ class Dialect(ABC):
             if len(page.ids) < self.capabilities.page_limit and not page.has_more:
                 return
             after = page.ids[-1]
-        raise unusable(Request("GET", path, Kind.READ), "", f"it has more than {MAX_PAGES} pages")
+        raise self.session.strange(
+            Request("GET", path, Kind.READ), "", f"it has more than {MAX_PAGES} pages"
+        )
 
     def _check_end(self, path: str, page: Page) -> None:
         """A full page that repeats although there is more: the rest cannot be reached."""
         if page.has_more and len(page.ids) >= self.capabilities.page_limit:
             reason = "the listing repeats its page, so what follows it cannot be seen"
-            raise unusable(Request("GET", path, Kind.READ), page.ids[:2], reason)
+            raise self.session.strange(Request("GET", path, Kind.READ), page.ids[:2], reason)
 
     async def _page(self, path: str, names: tuple[str, ...], after: str | None) -> Page:
         query = [("limit", str(self.capabilities.page_limit)), ("order", "asc")]
         if after is not None:
             query.append(("after", checked_id(after)))
-        request = Request("GET", path, Kind.READ, (*query, *self._page_query()), names=names)
+            names = (*names, after)
+        query.extend(self._page_query())
+        request = Request("GET", path, Kind.READ, tuple(query), names=names)
         try:
             value = await self.session.call(request)
         except ObjectNotFound as error:
@@ -172,23 +175,40 @@ class Dialect(ABC):
                     hint="try again",
                 ) from error
             raise
-        return read_page(request, value)
+        return self._read_page(request, value)
+
+    def _read_page(self, request: Request, value: object) -> Page:
+        """Read one page, be it a list in an envelope or a bare one."""
+        envelope = value if isinstance(value, dict) else {}
+        data = envelope.get("data", value)
+        if not isinstance(data, list):
+            raise self.session.strange(request, value, "the answer is not a list")
+        ids = [each.get("id") if isinstance(each, dict) else None for each in data]
+        for each, id_ in zip(data, ids, strict=True):
+            if not is_id(id_):
+                raise self.session.strange(request, each, "an entry of the list has no usable id")
+        has_more = envelope.get("has_more")
+        return Page(
+            tuple(data),
+            tuple(str(each) for each in ids),
+            has_more if isinstance(has_more, bool) else None,
+        )
 
     async def _object(self, request: Request) -> tuple[Mapping[str, object], str]:
         """Send *request*; return the object that was answered, and its id."""
         value = await self.session.call(request)
         if not isinstance(value, dict):
-            raise unusable(request, value, "the answer is not an object")
+            raise self.session.strange(request, value, "the answer is not an object")
         id_ = value.get("id")
         if not isinstance(id_, str) or not is_id(id_):
-            raise unusable(request, value, "the answer has no usable id")
+            raise self.session.strange(request, value, "the answer has no usable id")
         return value, id_
 
     async def _named(self, request: Request, id_: str) -> Mapping[str, object]:
         """Send a request about one object; refuse the answer of another."""
         value, answered = await self._object(request)
         if answered != id_:
-            raise unusable(request, value, f"the answer is about {answered}, not {id_}")
+            raise self.session.strange(request, value, f"the answer is about {answered}, not {id_}")
         return value
 
     async def _delete(self, path: str, names: tuple[str, ...]) -> None:
@@ -202,25 +222,3 @@ class Dialect(ABC):
 
 def _is_about(error: ObjectNotFound, after: str) -> bool:
     return error.param == "after" or after in error.message.partition("answered")[2]
-
-
-def read_page(request: Request, value: object) -> Page:
-    """Read one page, be it a list in an envelope or a bare one.
-
-    Raises:
-        NotServed: it is no list, or an entry has no usable id.
-    """
-    envelope = value if isinstance(value, dict) else {}
-    data = envelope.get("data", value)
-    if not isinstance(data, list):
-        raise unusable(request, value, "the answer is not a list")
-    ids = [each.get("id") if isinstance(each, dict) else None for each in data]
-    for each, id_ in zip(data, ids, strict=True):
-        if not is_id(id_):
-            raise unusable(request, each, "an entry of the list has no usable id")
-    has_more = envelope.get("has_more")
-    return Page(
-        tuple(data),
-        tuple(str(each) for each in ids),
-        has_more if isinstance(has_more, bool) else None,
-    )

@@ -1,0 +1,1 @@
+"""Benchmarks: time and memory, measured and printed; never asserted in a test."""
