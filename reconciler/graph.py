@@ -32,9 +32,10 @@ def build(spec: Spec, diagnostics: Diagnostics) -> Graph:
     """
     with collector_paused():
         found = Graph(collect(spec))
-    found.report_cycles(diagnostics)
-    if not found.has_cycles:
-        found.report_early_needs(diagnostics)
+        if found.has_cycles:
+            found.report_cycles(diagnostics)
+        else:
+            found.report_early_needs(diagnostics)
     return found
 
 
@@ -59,13 +60,14 @@ class Graph:
     @property
     def has_cycles(self) -> bool:
         """Whether there is no order."""
-        return bool(self._loops or self._knots)
+        return bool(self._loops) or self._order is None
 
     def order(self) -> tuple[Node, ...]:
         """Every node after all that it depends on; where that leaves a choice, in source order.
 
         There must be no cycles.
         """
+        assert self._order is not None, "build has reported the cycles, and nobody goes on"
         return self._order
 
     def dependencies(self, node: Node) -> tuple[Node, ...]:
@@ -103,9 +105,11 @@ class Graph:
                     self._report_early_need(node, needed, diagnostics)
 
     @cached_property
-    def _order(self) -> tuple[Node, ...]:
-        assert not self.has_cycles, "build has reported them, and nobody goes on after that"
-        return tuple(self.nodes[number] for number in core().sort(self._graph))
+    def _order(self) -> tuple[Node, ...] | None:
+        try:
+            return tuple(self.nodes[number] for number in core().sort(self._graph))
+        except core().no_order:
+            return None
 
     @cached_property
     def _knots(self) -> list[set[int]]:

@@ -28,6 +28,8 @@ class Core:
     new_graph: Callable[[], DiGraph[int]]
     sort: Callable[[DiGraph[int]], Iterable[int]]
     """The lexicographically first topological order."""
+    no_order: type[Exception]
+    """What `sort` raises where there is a cycle."""
     components: Callable[[DiGraph[int]], Iterator[set[int]]]
     """The strongly connected components."""
     ancestors: Callable[[DiGraph[int], int], set[int]]
@@ -111,6 +113,7 @@ def _core_of(root: ModuleType, dag: ModuleType, components: ModuleType) -> Core:
     return Core(
         new_graph=root.DiGraph,
         sort=dag.lexicographical_topological_sort,
+        no_order=root.NetworkXUnfeasible,
         components=components.strongly_connected_components,
         ancestors=dag.ancestors,
         descendants=dag.descendants,

@@ -7,13 +7,14 @@ with the spec. Every create and delete is counted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from reconciler.address import Address
 from reconciler.diagnostics import SourceFile
 from reconciler.expand import Instance
 from reconciler.language.values import Unknown
-from reconciler.plan.model import Action, Plan, PlanMode, PlannedChange
+from reconciler.plan.model import Action, Plan, PlanMode, PlannedChange, SequencePlan
 from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies
 from reconciler.plan.planner import make_plan
 from reconciler.provider.protocol import Capabilities, Member
@@ -182,7 +183,7 @@ class Conversations:
 
     def say(self, thread_id: str, content: str, role: str = "assistant") -> str:
         """Append a message that no spec declares."""
-        id_ = self._id("msg")
+        id_ = self.new_id("msg")
         attributes = {"id": id_, "thread_id": thread_id, "role": role, "content": content}
         self.threads[thread_id].append(Member(id_, attributes))
         return id_
@@ -245,32 +246,14 @@ class Conversations:
         self.carry_out(plan)
         return plan
 
-    def carry_out(self, plan: Plan) -> None:
-        """Do what the plan says: appends in order, then deletions."""
-        objects = dict(self.state.objects)
-        self._note(plan, objects)
-        old: list[StateObject] = []
-        desired = {each.address: each for each in plan.changes}
-        for change in plan.changes:
-            if change.address.type == "openai_thread":
-                self._do(change, objects, old)
-        for sequence in plan.sequences:
-            parent = sequence.parent
-            id_ = objects[parent].id if isinstance(parent, Address) else parent
-            for address in sequence.appended:
-                change = desired[address]
-                if change.action is Action.REPLACE:
-                    assert change.recorded is not None
-                    old.append(change.recorded)
-                objects[address] = self._append(change, id_)
-            for unwanted in sequence.deleted_unmanaged:
-                self._remove(id_, unwanted)
-        for change in plan.changes:
-            if change.address.type == "openai_message":
-                self._do_message(change, objects, old)
-        for each in old:
-            self._delete(each)
-        self.state = replace(self.state, objects=objects, serial=self.state.serial + 1)
+    def carry_out(self, plan: Plan, *, calls: int | None = None) -> None:
+        """Do what the plan says: appends in order, then deletions.
+
+        With *calls* the run dies after that many; what was replaced and not yet deleted is then
+        kept as deposed.
+        """
+        _Run(self, plan, calls).work()
+        self.state = replace(self.state, serial=self.state.serial + 1)
 
     def _known(self, spec: Sequence[Instance]) -> list[Instance]:
         """The instances in their order, with the ids that exist."""
@@ -285,100 +268,156 @@ class Conversations:
             known.append(replace(each, desired=desired, rank=rank))
         return known
 
-    def _note(self, plan: Plan, objects: dict[Address, StateObject]) -> None:
-        for address, seen in plan.refreshed.items():
-            if seen is None:
-                del objects[address]
-            else:
-                objects[address] = seen
-        for change in plan.changes:
-            if change.moved_from is not None:
-                objects.pop(change.moved_from, None)
-        for change in plan.changes:
-            if change.recorded is not None and change.deposed is None:
-                objects[change.address] = change.recorded
-
-    def _do(
-        self, change: PlannedChange, objects: dict[Address, StateObject], old: list[StateObject]
-    ) -> None:
-        match change.action:
-            case Action.CREATE | Action.REPLACE:
-                if change.action is Action.REPLACE:
-                    old.append(change.recorded)
-                id_ = self._id("thread")
-                self.threads[id_] = []
-                after = {**change.after, "id": id_, "created_at": 1, "object": "thread"}
-                if isinstance(after["tool_resources"], Unknown):
-                    after["tool_resources"] = None
-                self.metadata[id_] = {**after, "metadata": after["metadata"] or {}}
-                objects[change.address] = StateObject(change.address, self.metadata[id_])
-            case Action.UPDATE:
-                id_ = change.recorded.id
-                after = dict(change.after)
-                self.metadata[id_] = {**after, "metadata": after["metadata"] or {}}
-                objects[change.address] = replace(change.recorded, attributes=self.metadata[id_])
-            case Action.DELETE:
-                old.append(change.recorded)
-                del objects[change.address]
-            case _:
-                pass
-
-    def _do_message(
-        self, change: PlannedChange, objects: dict[Address, StateObject], old: list[StateObject]
-    ) -> None:
-        match change.action:
-            case Action.UPDATE:
-                self.updated += 1
-                recorded = change.recorded
-                after = dict(change.after)
-                members = self.threads[after["thread_id"]]
-                place = next(i for i, each in enumerate(members) if each.id == recorded.id)
-                members[place] = Member(recorded.id, after)
-                objects[change.address] = replace(recorded, attributes=after)
-            case Action.DELETE:
-                old.append(change.recorded)
-                del objects[change.address]
-            case Action.FORGET:
-                del objects[change.address]
-            case _:
-                pass
-
-    def _append(self, change: PlannedChange, thread_id: str) -> StateObject:
-        self.created += 1
-        id_ = self._id("msg")
-        after = dict(change.after)
-        attributes = {
-            **after,
-            "id": id_,
-            "thread_id": thread_id,
-            "created_at": 1,
-            "object": "thread.message",
-            "assistant_id": None,
-            "run_id": None,
-            "metadata": after["metadata"] or {},
-        }
-        self.threads[thread_id].append(Member(id_, attributes))
-        blocks = {str(each.block) for each in change.depends_on}
-        return StateObject(
-            change.address,
-            attributes,
-            dependencies=tuple(sorted(blocks)),
-            protected=change.protected,
-        )
-
-    def _delete(self, object_: StateObject) -> None:
-        if object_.id in self.threads:
-            del self.threads[object_.id], self.metadata[object_.id]
-            return
-        self._remove(str(object_.attributes["thread_id"]), object_.id)
-
-    def _remove(self, thread_id: str, id_: str) -> None:
+    def remove(self, thread_id: str, id_: str) -> None:
+        """Take one message out of a thread."""
         if thread_id not in self.threads:
             return
         before = self.threads[thread_id]
         self.threads[thread_id] = [each for each in before if each.id != id_]
         self.deleted += len(before) - len(self.threads[thread_id])
 
-    def _id(self, prefix: str) -> str:
+    def new_id(self, prefix: str) -> str:
+        """An id that was never used before."""
         self.made += 1
         return f"{prefix}_{self.made}"
+
+
+class _Died(Exception):
+    """The run has used up its calls."""
+
+
+class _Run:
+    """One plan being carried out on a server, and in state."""
+
+    def __init__(self, server: Conversations, plan: Plan, calls: int | None) -> None:
+        self.server = server
+        self.plan = plan
+        self.calls = calls
+        self.objects = dict(server.state.objects)
+        self.deposed = dict(server.state.deposed)
+        self.changes = {each.address: each for each in plan.changes if each.deposed is None}
+
+    def work(self) -> None:
+        with suppress(_Died):
+            self._note()
+            for change in self._of("openai_thread"):
+                self._make_thread(change)
+            for sequence in self.plan.sequences:
+                self._append(sequence)
+            for change in self._of("openai_message"):
+                self._settle_message(change)
+            for sequence in self.plan.sequences:
+                self._delete_unmanaged(sequence)
+            self._delete()
+        self.server.state = replace(self.server.state, objects=self.objects, deposed=self.deposed)
+
+    def _of(self, type_: str) -> list[PlannedChange]:
+        return [each for address, each in self.changes.items() if address.type == type_]
+
+    def _note(self) -> None:
+        for address, seen in self.plan.refreshed.items():
+            if seen is None:
+                del self.objects[address]
+            else:
+                self.objects[address] = seen
+        for change in self.changes.values():
+            if change.moved_from is not None:
+                self.objects.pop(change.moved_from, None)
+        for change in self.changes.values():
+            if change.recorded is not None:
+                self.objects[change.address] = change.recorded
+
+    def _call(self) -> None:
+        if self.calls is not None:
+            if not self.calls:
+                raise _Died
+            self.calls -= 1
+
+    def _put(self, object_: StateObject) -> None:
+        """Remember a new object, and the one it replaces until that is deleted."""
+        old = self.objects.get(object_.address)
+        if old is not None:
+            key = f"{len(self.deposed) + self.server.made:08x}"
+            self.deposed[object_.address, key] = replace(old, deposed=key)
+        self.objects[object_.address] = object_
+
+    def _make_thread(self, change: PlannedChange) -> None:
+        server = self.server
+        if change.action in (Action.CREATE, Action.REPLACE):
+            self._call()
+            id_ = server.new_id("thread")
+            server.threads[id_] = []
+            server.metadata[id_] = _returned(change, id=id_, created_at=1, object="thread")
+            self._put(StateObject(change.address, server.metadata[id_], protected=change.protected))
+        elif change.action is Action.UPDATE:
+            assert change.recorded is not None
+            self._call()
+            id_ = change.recorded.id
+            server.metadata[id_] = _returned(change)
+            self.objects[change.address] = replace(change.recorded, attributes=server.metadata[id_])
+
+    def _append(self, sequence: SequencePlan) -> None:
+        parent = sequence.parent
+        id_ = self.objects[parent].id if isinstance(parent, Address) else parent
+        for address in sequence.appended:
+            self._call()
+            self.server.created += 1
+            change = self.changes[address]
+            made = _returned(
+                change,
+                id=self.server.new_id("msg"),
+                thread_id=id_,
+                created_at=1,
+                object="thread.message",
+            )
+            self.server.threads[id_].append(Member(made["id"], made))
+            blocks = sorted({str(each.block) for each in change.depends_on})
+            self._put(
+                StateObject(address, made, dependencies=tuple(blocks), protected=change.protected)
+            )
+
+    def _settle_message(self, change: PlannedChange) -> None:
+        if change.action is Action.FORGET:
+            del self.objects[change.address]
+        elif change.action is Action.UPDATE:
+            assert change.recorded is not None
+            if not change.local:
+                self._call()
+            self.server.updated += 1
+            after = _returned(change)
+            members = self.server.threads[after["thread_id"]]
+            place = [each.id for each in members].index(change.recorded.id)
+            members[place] = Member(change.recorded.id, after)
+            self.objects[change.address] = replace(change.recorded, attributes=after)
+
+    def _delete_unmanaged(self, sequence: SequencePlan) -> None:
+        parent = sequence.parent
+        id_ = self.objects[parent].id if isinstance(parent, Address) else parent
+        for unwanted in sequence.deleted_unmanaged:
+            self._call()
+            self.server.remove(id_, unwanted)
+
+    def _delete(self) -> None:
+        for change in self.plan.changes:
+            if change.action is Action.DELETE and change.deposed is None:
+                self._call()
+                self._gone(self.objects.pop(change.address))
+        # What replaced something knows the old object by now, whenever it was replaced.
+        for key, old in sorted(self.deposed.items(), key=lambda each: each[1].address.type):
+            self._call()
+            self._gone(old)
+            del self.deposed[key]
+
+    def _gone(self, object_: StateObject) -> None:
+        if object_.id in self.server.threads:
+            del self.server.threads[object_.id], self.server.metadata[object_.id]
+        else:
+            self.server.remove(str(object_.attributes.get("thread_id")), object_.id)
+
+
+def _returned(change: PlannedChange, **chosen: Value) -> dict[str, Value]:
+    """What the server answers: what it was sent, and what it chooses."""
+    assert change.after is not None
+    after = {**change.after, **chosen}
+    known = {name: None if isinstance(each, Unknown) else each for name, each in after.items()}
+    return {**known, "metadata": known["metadata"] or {}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.language.functions import standard_functions
 from reconciler.schema import Attribute, Complaint, Schema, Value
 from reconciler.spec.given import Given
 from reconciler.spec.load import load
@@ -16,6 +17,7 @@ from reconciler.spec.model import Spec
 
 def check_role(value: Value) -> list[Complaint]:
     """A message is said by the user or by the assistant."""
+    assert isinstance(value, str)
     return [] if value in ("user", "assistant") else [Complaint((), "must be user or assistant")]
 
 
@@ -26,7 +28,7 @@ def check_metadata(value: Value) -> list[Complaint]:
     for key, text in value.items():
         if len(key) > 64:
             found.append(Complaint((key,), "has too long a key", about_key=True))
-        if len(text) > 512:
+        if isinstance(text, str) and len(text) > 512:
             found.append(Complaint((key,), "has too long a value"))
     return found
 
@@ -139,6 +141,7 @@ def load_specs(
         given=given,
         environment=environment,
         provider_schema=PROVIDER,
+        functions=standard_functions(),
         diagnostics=diagnostics,
     )
     return Loaded(spec, diagnostics)

@@ -15,7 +15,11 @@ from collections.abc import Callable
 import hand_loop
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from reconciler.emulator.app import create_app
+from reconciler.emulator.serve import serving
 from reconciler.errors import (
     CredentialsRejected,
     NotServed,
@@ -570,3 +574,148 @@ def test_proxies_come_from_the_environment_and_never_stand_before_loopback(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert _proxy(url) == proxy
+
+
+class Lane(httpx.AsyncBaseTransport):
+    """A connection that notes when it is used."""
+
+    def __init__(self, log: list[int], number: int) -> None:
+        self._log, self._number = log, number
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._log.append(self._number)
+        await asyncio.sleep(1)
+        if request.url.path == "/broken":
+            raise httpx.ReadError("reset")
+        return httpx.Response(200, content=b"{}")
+
+
+def lanes_used(*paths: tuple[str, ...]) -> list[int]:
+    """Send each group of requests at once, one group after the other; name the lanes they took."""
+    from reconciler.provider.client import _Lanes
+
+    async def send() -> list[int]:
+        log: list[int] = []
+        numbers = iter(range(99))
+        lanes = _Lanes(lambda: Lane(log, next(numbers)))  # type: ignore[arg-type, return-value]
+        async with httpx.AsyncClient(transport=lanes) as session:
+            for group in paths:
+                sent = [session.get(f"http://server{path}") for path in group]
+                await asyncio.gather(*sent, return_exceptions=True)
+        return log
+
+    return hand_loop.run(send())
+
+
+def test_a_connection_is_used_again_the_last_one_first() -> None:
+    assert lanes_used(("/a",), ("/b",), ("/c", "/d"), ("/e",)) == [0, 0, 0, 1, 1]
+
+
+def test_a_broken_connection_leaves_its_place() -> None:
+    assert lanes_used(("/broken",), ("/b",)) == [0, 0]
+
+
+def test_a_conversation_over_a_real_port() -> None:
+    async def talk(url: str) -> tuple[int, list[object]]:
+        provider = connect(configure({"base_url": url}, {}, emulator=None))
+        said = [{"role": "user", "content": f"message {number}"} for number in range(20)]
+        parents = await asyncio.gather(
+            *(provider.create("openai_thread", {}, said) for _ in range(20))
+        )
+        pages = provider.list_members("openai_message", str(parents[7]["id"]))
+        contents = [each.attributes["content"] async for page in pages for each in page]
+        await asyncio.gather(*(provider.delete("openai_thread", each) for each in parents))
+        await provider.aclose()
+        return provider.calls, contents
+
+    app = create_app(None)
+    with serving(app) as url:
+        calls, contents = asyncio.run(talk(url))
+    app.close()
+    assert (calls, contents) == (41, [f"message {number}" for number in range(20)])
+
+
+# -- any bytes at all
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "data", "error", "message", "detail", "content", "metadata", "role", "type"]
+                + ["text", "attachments", "tool_resources", "has_more", "deleted", "code", "param"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+bodies = st.binary(max_size=60) | json_values.map(lambda value: json.dumps(value).encode())
+header_names = ["content-type", "retry-after", "location", "x-request-id", "content-encoding"]
+some_headers = st.dictionaries(
+    st.sampled_from(header_names),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20),
+    max_size=3,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    status=st.integers(100, 599),
+    headers=some_headers,
+    body=bodies,
+    kind=st.sampled_from(list(Kind)),
+)
+def test_every_answer_has_an_outcome(
+    status: int, headers: dict[str, str], body: bytes, kind: Kind
+) -> None:
+    request = Request("POST", "/threads/thread_1", kind, names=("thread_1",))
+    outcome = classify(request, Reply(status, headers, body))
+    assert (outcome.error is None) is (outcome.verdict == "done")
+    if outcome.error is not None:
+        assert outcome.error.message.isprintable()
+        assert len(outcome.error.message) < 1500
+
+
+@settings(max_examples=250, deadline=None)
+@given(
+    status=st.sampled_from([200, 200, 200, 201, 404]),
+    body=json_values,
+    dialect=st.sampled_from(["threads", "conversations", "azure_agents"]),
+    use=st.sampled_from(["create", "append", "read", "message", "list", "update", "delete"]),
+)
+def test_whatever_a_server_says_is_read_or_refused(
+    status: int, body: object, dialect: str, use: str
+) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, content=json.dumps(body).encode())
+
+    async def work() -> None:
+        provider = provider_of(handler, dialect=dialect)
+        thread, message = {"id": "thread_1"}, {"id": "msg_1", "thread_id": "thread_1"}
+        said = [{"role": "user", "content": "x"}]
+        try:
+            match use:
+                case "create":
+                    assert is_id((await provider.create("openai_thread", {}, said))["id"])
+                case "append":
+                    await provider.append("openai_message", "thread_1", said)
+                case "read":
+                    await provider.read("openai_thread", thread)
+                case "message":
+                    await provider.read("openai_message", message)
+                case "list":
+                    pages = provider.list_members("openai_message", "thread_1")
+                    assert all([is_id(each.id) async for page in pages for each in page])
+                case "update":
+                    await provider.update("openai_message", message, {"metadata": {"a": "b"}})
+                case "delete":
+                    await provider.delete("openai_message", message)
+        except ProviderError as error:
+            assert error.message.isprintable()
+            if use in ("create", "append"):
+                assert not isinstance(error, ServiceUnavailable)
+
+    hand_loop.run(work())

@@ -427,19 +427,19 @@ def test_what_is_gone_is_not_found(dialect: str) -> None:
 
 @pytest.mark.parametrize(
     ("dialect", "limit", "param"),
-    [("threads", 32, "messages[6].content"), ("conversations", 20, "items[6].content")],
+    [("threads", 32, "messages[6].role"), ("conversations", 20, "items[6].role")],
 )
 def test_a_refused_batch_names_the_member(dialect: str, limit: int, param: str) -> None:
     async def work() -> str | None:
         async with emulated(dialect) as (provider, _):
             assert provider.capabilities.batch_limit == limit
             batch = [{"role": "user", "content": "x"} for _ in range(limit)]
-            batch[6] = {"role": "user", "content": []}  # type: ignore[dict-item]
+            batch[6] = {"role": "narrator", "content": "x"}
             with pytest.raises(RequestRejected) as caught:
                 await provider.create("openai_thread", {}, batch)
             return caught.value.param
 
-    assert (hand_loop.run(work()) or "").startswith(param.partition(".")[0])
+    assert hand_loop.run(work()) == param
 
 
 @pytest.mark.parametrize("dialect", ["threads", "conversations"])

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import UsageError
+from reconciler.provider import client, pace
 from reconciler.provider.config import (
     PROVIDER_SCHEMA,
     ProviderConfig,
@@ -15,6 +18,7 @@ from reconciler.provider.config import (
     endpoint,
     is_loopback,
 )
+from reconciler.provider.retry import Budget, Policy
 from reconciler.provider.secret import Secret
 from reconciler.state.model import Endpoint
 
@@ -283,3 +287,35 @@ def test_nothing_shows_a_secret() -> None:
 def test_a_secret_is_not_pickled() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(Secret("sk-canary"))
+
+
+# -- the docs
+
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "provider.md"
+
+
+def test_the_page_names_every_argument() -> None:
+    named = set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(), re.MULTILINE))
+    assert named == set(PROVIDER_SCHEMA.attributes)
+
+
+def test_the_page_has_the_numbers_of_the_code() -> None:
+    section = PAGE.read_text().partition("## Numbers\n")[2].partition("\n## ")[0]
+    found = [line.split("|")[2].strip() for line in section.splitlines() if "|" in line][2:]
+    policy, budget = Policy(), Budget()
+    expected = [
+        f"{policy.attempts}",
+        f"{policy.first_attempts}",
+        f"{policy.backoff_s:g} s",
+        f"{policy.backoff_max_s:g} s",
+        f"{policy.retry_after_max_s:g} s",
+        f"{policy.busy_max_s:g} s",
+        f"{budget.credit:g} attempts",
+        f"{budget.earned:g}",
+        f"{pace.START}",
+        f"{pace.PAUSE_S:g} s",
+        f"{pace.MAX_PAUSE_S:g} s",
+        f"{client.IDLE_S:g} s",
+        f"{client.MAX_BODY // 1024**2} MiB",
+    ]
+    assert found == expected

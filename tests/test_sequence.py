@@ -75,7 +75,9 @@ def edits_of_blocks() -> Iterable[tuple[tuple[str, bool], ...]]:
     for size in range(5):
         for chosen in permutations("abcde", size):
             for edited in product((False, True), repeat=size):
-                if sum(edited) <= 1 and all(name in names or not edit for name, edit in zip(chosen, edited, strict=True)):
+                if sum(edited) <= 1 and all(
+                    name in names or not edit for name, edit in zip(chosen, edited, strict=True)
+                ):
                     yield tuple(zip(chosen, edited, strict=True))
 
 

@@ -43,9 +43,9 @@ def asked(plan: Plan, session: Session, interrupts: Interrupts, *, input_: bool)
             "Approval is required, and --input=false forbids to ask for it.",
             hint="Give --auto-approve, or apply a saved plan.",
         )
-    console.prompt(f"  {console.out_style.bold('Enter a value:')} ")
     try:
         with interrupts.asking():
+            console.prompt(f"  {console.out_style.bold('Enter a value:')} ")
             answer = sys.stdin.readline()
     except KeyboardInterrupt:
         console.out()

@@ -25,4 +25,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command that the process was started with, and end the process."""
+    if sys.argv[1:] not in _VERSION_QUESTIONS:
+        _end_quietly_on_signals()
     sys.exit(main())
+
+
+def _end_quietly_on_signals() -> None:
+    """Until a command begins something that has to be finished, a signal just ends the process."""
+    import os
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os._exit(128 + number))

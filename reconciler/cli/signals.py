@@ -46,9 +46,11 @@ class Interrupts:
 
     @contextlib.contextmanager
     def asking(self) -> Iterator[None]:
-        """A question is on the screen: a signal answers it with no."""
+        """A question is on the screen: a signal answers it with no, also one that came before."""
         self._asking = True
         try:
+            if self._count:
+                raise KeyboardInterrupt
             yield
         finally:
             self._asking = False

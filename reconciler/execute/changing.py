@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from reconciler.address import Address
 from reconciler.errors import ObjectNotFound, ProviderError
-from reconciler.execute.context import Run, configuration_name
+from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
 from reconciler.execute.recording import same, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
 from reconciler.schema import Attributes, ChangeCost, Value
 from reconciler.state.entries import Drop, Entry, Intend, Intent, IntentKind, Put, Resolve
-from reconciler.state.model import StateObject
+from reconciler.state.model import StateObject, configuration_name
 
 
 async def update(run: Run, change: PlannedChange) -> str:

@@ -94,9 +94,3 @@ class Run:
     def provider(self, name: str) -> Provider:
         """The provider of a configuration."""
         return self.providers[name]
-
-
-def configuration_name(provider: str) -> str:
-    """The provider configuration behind a state object's `provider["…/openai"].alias`."""
-    _, _, alias = provider.rpartition("]")
-    return f"openai{alias}"

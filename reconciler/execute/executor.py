@@ -16,7 +16,7 @@ from reconciler.errors import (
     StalePlan,
 )
 from reconciler.execute import changing, checking, creating
-from reconciler.execute.context import Run, configuration_name
+from reconciler.execute.context import Run
 from reconciler.execute.creating import Made
 from reconciler.execute.events import (
     ChangeFailed,
@@ -27,11 +27,13 @@ from reconciler.execute.events import (
     Status,
 )
 from reconciler.execute.faithful import check_not_moved_on
-from reconciler.execute.flight import Flight, Interruption
+from reconciler.execute.flight import Flight
+from reconciler.execute.interruption import Interruption
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.state.entries import Drop, Entry, Put
+from reconciler.state.model import configuration_name
 
 Batch = Callable[[PlannedChange, SequencePlan], Sequence[Address]]
 """Which members of a new parent ride in the call that creates it."""

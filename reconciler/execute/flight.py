@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
+
+from reconciler.execute.interruption import Interruption
 
 DRAIN_MAX_S = 30.0
 """How long calls in flight may take to end after an interrupt."""
-
-
-class Interruption:
-    """Someone wants the run to end: once, nothing new starts; twice, nothing is waited for."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._wake: Callable[[], None] | None = None
-
-    def request(self) -> None:
-        """Ask the run to end; safe to call from a signal handler."""
-        self.count += 1
-        if self._wake is not None:
-            self._wake()
-
-    def watch(self, wake: Callable[[], None]) -> None:
-        """Have *wake* called at each request."""
-        self._wake = wake
 
 
 class Flight:

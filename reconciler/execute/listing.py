@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
+from reconciler.errors import ObjectNotFound, ServiceUnavailable
 from reconciler.execute.recording import matches
 from reconciler.provider.protocol import Member, Provider
 from reconciler.schema import Attributes, Schema
@@ -21,6 +23,60 @@ async def list_after(
     return members
 
 
+async def list_new(
+    provider: Provider,
+    type_: str,
+    parent_id: str,
+    *,
+    after: str | None,
+    known: Collection[str],
+) -> list[Member]:
+    """List the members behind *after* that are not *known*.
+
+    Where *after* has been deleted, what stands behind the last known member is listed instead.
+    """
+    try:
+        members = await list_after(provider, type_, parent_id, after=after)
+    except ServiceUnavailable as error:
+        if after is None or not isinstance(error.__cause__, ObjectNotFound):
+            raise
+        members = await list_after(provider, type_, parent_id, after=None)
+        last = max((at for at, each in enumerate(members) if each.id in known), default=-1)
+        members = members[last + 1 :]
+    return [each for each in members if each.id not in known]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a listing shows of members that were sent: each as it was found, or None."""
+
+    found: tuple[Member | None, ...]
+    unexplained: bool
+    """Whether something stands there that could be one of those not found, in another form."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was sent was found."""
+        return all(each is not None for each in self.found)
+
+
+def sight(schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]) -> Sighting:
+    """Look for what was appended among *members* that nobody knows."""
+    found = match_in_order(schema, sent, members)
+    taken = {each.id for each in found if each is not None}
+    roles = {
+        attributes.get("role") for attributes, each in zip(sent, found, strict=True) if each is None
+    }
+    unexplained = any(
+        each.is_message
+        and each.reproducible
+        and each.id not in taken
+        and each.attributes.get("role") in roles
+        for each in members
+    )
+    return Sighting(tuple(found), unexplained)
+
+
 def match_in_order(
     schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]
 ) -> list[Member | None]:
@@ -28,32 +84,39 @@ def match_in_order(
     found: list[Member | None] = []
     position = 0
     for attributes in sent:
-        hit = next(
-            (
-                index
-                for index in range(position, len(members))
-                if matches(schema, attributes, members[index])
-            ),
-            None,
+        hits = (
+            at for at in range(position, len(members)) if matches(schema, attributes, members[at])
         )
-        if hit is None:
-            found.append(None)
-        else:
-            found.append(members[hit])
-            position = hit + 1
+        hit = next(hits, None)
+        found.append(None if hit is None else members[hit])
+        position = position if hit is None else hit + 1
     return found
 
 
 def match_by_position(
     schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]
 ) -> list[Member | None]:
-    """Take the members a creating call carried by position, each verified by what it says.
+    """Find what a creating call carried in the new parent, position by position.
 
-    From the first that is not what was sent on, order proves nothing any more and every one is
-    looked for by what it says.
+    What does not stand in its place is looked for by what it says anywhere in the parent. Where
+    the parent holds as many members as were sent, the ones left on both sides are the same ones,
+    whatever the server made of their texts.
     """
-    for index, attributes in enumerate(sent):
-        if index >= len(members) or not matches(schema, attributes, members[index]):
-            head: list[Member | None] = list(members[:index])
-            return head + match_in_order(schema, sent[index:], members[index:])
-    return list(members[: len(sent)])
+    found: list[Member | None] = [
+        members[at] if at < len(members) and matches(schema, each, members[at]) else None
+        for at, each in enumerate(sent)
+    ]
+    taken = {each.id for each in found if each is not None}
+    for at, attributes in enumerate(sent):
+        if found[at] is None:
+            left = (each for each in members if each.id not in taken)
+            found[at] = next((each for each in left if matches(schema, attributes, each)), None)
+            taken.update(each.id for each in (found[at],) if each is not None)
+    if len(members) == len(sent):
+        rest = iter([each for each in members if each.id not in taken])
+        for at, attributes in enumerate(sent):
+            if found[at] is None and (each := next(rest)).attributes.get("role") == (
+                attributes.get("role")
+            ):
+                found[at] = each if each.reproducible else None
+    return found

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from reconciler.address import Address
 from reconciler.expand import Instance
+from reconciler.language.values import Unknown
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.schema import Attributes, ChangeCost, Schema, Value
 from reconciler.state.model import PROVIDER, StateObject
 
 
-def state_object(
-    instance: Instance, returned: Attributes, *, change: PlannedChange | None = None
-) -> StateObject:
-    """What state shall remember after *instance* was sent and *returned* came back.
+def draft_object(instance: Instance, *, change: PlannedChange | None = None) -> StateObject:
+    """What state shall remember of *instance* once it exists: everything but what the API chooses.
 
-    Where both mean the same, the spec's way of writing it is kept; where the server made
-    something else of it, the attributes hold what it returned and `sent` what it was given.
+    What is not known yet, such as the id of a parent that is created in the same call, is None.
     """
-    attributes, sent = merge(instance.schema, instance.desired, returned)
     recorded = change.recorded if change is not None else None
+    desired = instance.desired
     return StateObject(
         address=instance.address,
-        attributes=attributes,
-        sent=sent,
+        attributes={
+            name: None if isinstance(desired.get(name), Unknown) else desired.get(name)
+            for name in instance.schema.attributes
+        },
         sensitive=instance.sensitive,
         dependencies=dependency_blocks(instance),
         protected=change.protected if change is not None else False,
@@ -34,6 +32,23 @@ def state_object(
         create_before_destroy=instance.lifecycle.create_before_destroy,
         provider=provider_text(instance.provider, recorded),
     )
+
+
+def settled(schema: Schema, draft: StateObject, returned: Attributes) -> StateObject:
+    """What state shall remember after *draft* was sent and *returned* came back.
+
+    Where both mean the same, the spec's way of writing it is kept; where the server made
+    something else of it, the attributes hold what it returned and `sent` what it was given.
+    """
+    attributes, sent = merge(schema, draft.attributes, returned)
+    return replace(draft, attributes=attributes, sent=sent)
+
+
+def state_object(
+    instance: Instance, returned: Attributes, *, change: PlannedChange | None = None
+) -> StateObject:
+    """What state shall remember after *instance* was sent and *returned* came back."""
+    return settled(instance.schema, draft_object(instance, change=change), returned)
 
 
 def merge(
@@ -62,11 +77,20 @@ def same(schema: Schema, name: str, one: Value, other: Value) -> bool:
 
 
 def matches(schema: Schema, sent: Attributes, member: Member) -> bool:
-    """Whether a listed member is what was sent, as far as its identity goes."""
+    """Whether a listed member is what was sent, as far as its identity goes.
+
+    White space around a text does not count: there are servers that trim it.
+    """
     if not member.is_message or schema.sequence is None:
         return False
     wanted, seen = schema.canonical(sent), schema.canonical(member.attributes)
-    return all(wanted.get(name) == seen.get(name) for name in schema.sequence.identity)
+    return all(
+        _trimmed(wanted.get(name)) == _trimmed(seen.get(name)) for name in schema.sequence.identity
+    )
+
+
+def _trimmed(value: Value) -> Value:
+    return value.strip() if isinstance(value, str) else value
 
 
 def deposed(recorded: StateObject, key: str) -> StateObject:
@@ -87,22 +111,17 @@ def provider_text(configuration: str, recorded: StateObject | None = None) -> st
 
 def sendable(instance: Instance) -> dict[str, Value]:
     """The arguments that go over the wire; a member's parent stands in the path instead."""
-    schema = instance.schema
+    return sendable_of(instance.schema, instance.desired)
+
+
+def sendable_of(schema: Schema, desired: Attributes) -> dict[str, Value]:
+    """The arguments among *desired* that go over the wire."""
     parent = schema.sequence.parent_argument if schema.sequence is not None else None
     return {
         name: value
-        for name, value in instance.desired.items()
+        for name, value in desired.items()
         if value is not None
         and name != parent
+        and schema.attributes[name].is_argument
         and schema.attributes[name].cost is not ChangeCost.LOCAL
     }
-
-
-def moved(object_: StateObject, address: Address) -> StateObject:
-    """The same object under another address."""
-    return replace(object_, address=address)
-
-
-def refreshed(object_: StateObject, observed: Mapping[str, Value]) -> StateObject:
-    """The object as it was just read; local arguments stay."""
-    return replace(object_, attributes={**object_.attributes, **observed})

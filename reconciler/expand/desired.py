@@ -24,15 +24,25 @@ class Arguments:
     sensitive: tuple[Path, ...]
 
 
-def evaluate_arguments(world: World, block: ResourceBlock, scope: Scope) -> Arguments:
-    """Evaluate every argument of an instance, convert it to its type and check the API's limits."""
+def evaluate_arguments(
+    world: World, block: ResourceBlock, scope: Scope, *, before: Arguments | None = None
+) -> Arguments:
+    """Evaluate every argument of an instance, convert it to its type and check the API's limits.
+
+    With *before*, only those that were not wholly known then are evaluated again.
+    """
     marked: dict[str, object] = {}
     desired: dict[str, Value] = dict.fromkeys(block.schema.arguments)
     sensitive: list[Path] = []
+    if before is not None:
+        marked.update(before.marked)
+        desired.update(before.desired)
+        sensitive.extend(before.sensitive)
     for name, argument in block.body.arguments.items():
         attribute = block.schema.attributes.get(name)
-        if attribute is None:
+        if attribute is None or (before is not None and not contains_unknown(desired[name])):
             continue
+        sensitive = [path for path in sensitive if path[0] != name]
         value = _evaluate(world, block, attribute, argument, scope)
         marked[name] = value
         if type(value) is str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.address import Address, Key, Mode, ModulePath
+from reconciler.diagnostics import Place
 from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
 from reconciler.expand.repetition import repeat
@@ -38,6 +39,9 @@ class Blocks:
     _by_id: dict[str, Address] = field(default_factory=dict)
     _blocks: dict[Address, ResourceBlock] = field(default_factory=dict)
     _scopes: dict[Address, Scope] = field(default_factory=dict)
+    _arguments: dict[Address, Arguments] = field(default_factory=dict)
+    _places: dict[int, dict[str, Place]] = field(default_factory=dict)
+    """Of the arguments of a block, by the block's identity."""
 
     def __post_init__(self) -> None:
         for address, attributes in self.world.given.observed.items():
@@ -70,10 +74,8 @@ class Blocks:
     def evaluate_again(self, address: Address) -> Instance:
         """Evaluate an instance anew, now that more is known."""
         before = self.instances[address]
-        block, scope = self._blocks[address], self._scopes[address]
-        with self.world.noting():
-            arguments = evaluate_arguments(self.world, block, scope)
-        again = self._make(block, address, arguments, before.depends_on, rank=before.rank)
+        arguments = self._evaluate_again(address)
+        again = replace(before, desired=arguments.desired, sensitive=arguments.sensitive)
         self.instances[address] = again
         self.world.set_object(address, self._object(again, arguments))
         return again
@@ -83,9 +85,16 @@ class Blocks:
         instance = self.instances[address]
         self.pending.discard(address)
         self._by_id[str(attributes.get("id"))] = address
-        with self.world.noting():
-            arguments = evaluate_arguments(self.world, self._blocks[address], self._scopes[address])
+        arguments = self._evaluate_again(address)
         self.world.set_object(address, self._object(instance, arguments, attributes))
+
+    def _evaluate_again(self, address: Address) -> Arguments:
+        before = self._arguments[address]
+        with self.world.noting():
+            self._arguments[address] = evaluate_arguments(
+                self.world, self._blocks[address], self._scopes[address], before=before
+            )
+        return self._arguments[address]
 
     def _explicit(self, block: ResourceBlock, path: ModulePath) -> frozenset[Address]:
         found = frozenset[Address]().union(*(self.targets(path, each) for each in block.depends_on))
@@ -106,6 +115,7 @@ class Blocks:
         self.instances[address] = instance
         self._blocks[address] = block
         self._scopes[address] = scope
+        self._arguments[address] = arguments
         given = self.world.given
         exists = address in given.observed and address not in given.pending
         if not exists or self.will_replace(instance):
@@ -118,8 +128,6 @@ class Blocks:
         address: Address,
         arguments: Arguments,
         depends_on: frozenset[Address],
-        *,
-        rank: int = 0,
     ) -> Instance:
         return Instance(
             address=address,
@@ -127,21 +135,27 @@ class Blocks:
             desired=arguments.desired,
             sensitive=arguments.sensitive,
             depends_on=depends_on - {address},
-            rank=rank,
+            rank=0,
             lifecycle=block.lifecycle,
             place=block.place,
             provider=_configuration(block.provider_alias),
             parent=self._parent(block, arguments),
-            triggers=frozenset[Address]().union(
-                *(
-                    self.targets(address.module, each)
-                    for each in block.lifecycle.replace_triggered_by
-                )
-            ),
-            argument_places={
-                name: argument.expression.place for name, argument in block.body.arguments.items()
-            },
+            triggers=self._triggers(block, address),
+            argument_places=self._argument_places(block),
         )
+
+    def _triggers(self, block: ResourceBlock, address: Address) -> frozenset[Address]:
+        triggers = block.lifecycle.replace_triggered_by
+        if not triggers:
+            return frozenset()
+        return frozenset[Address]().union(*(self.targets(address.module, t) for t in triggers))
+
+    def _argument_places(self, block: ResourceBlock) -> dict[str, Place]:
+        if id(block) not in self._places:
+            self._places[id(block)] = {
+                name: argument.expression.place for name, argument in block.body.arguments.items()
+            }
+        return self._places[id(block)]
 
     def _parent(self, block: ResourceBlock, arguments: Arguments) -> Address | str | None:
         sequence = block.schema.sequence

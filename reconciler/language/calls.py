@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.language.frame import Frame
+from reconciler.language.functions import FILE_FUNCTIONS
 from reconciler.language.functions.function import Function
 from reconciler.language.loops import Compiled, name_in, sentence
 from reconciler.language.marks import mark, unmark
@@ -37,10 +38,12 @@ def _function(frame: Frame, node: Call) -> Function:
     found = frame.scope.functions.get(name)
     if isinstance(found, Function):
         return found
-    hint = did_you_mean(name, frame.scope.functions)
-    raise Mistake(
-        frame, node, "Call to unknown function", f'There is no function named "{name}".{hint}'
-    )
+    if name in FILE_FUNCTIONS:
+        detail = f"{name}() reads files, and there is no folder here that it could read from."
+    else:
+        hint = did_you_mean(name, frame.scope.functions)
+        detail = f'There is no function named "{name}".{hint}'
+    raise Mistake(frame, node, "Call to unknown function", detail)
 
 
 def _guarded(frame: Frame, node: Call, function: Function, run: Callable[[], object]) -> object:

@@ -188,7 +188,8 @@ def _to_elements(
         return [], element
     keys = [key for key, _ in pairs]
     items = _convert_each(pairs, element)
-    common = unify([type_of(each) for each in items])
+    counted = [each for each in items if each is not None] if word == "map" else items
+    common = unify([type_of(each) for each in counted or items])
     if common is None:
         raise ValueMistake(f"all elements of a {word} must have the same type")
     items = _convert_each(list(zip(keys, items, strict=True)), common)

@@ -34,11 +34,12 @@ class Evaluable(Protocol):
 class Budget:
     """What one evaluation may still use up, so that a small text cannot fill the memory."""
 
-    __slots__ = ("steps", "text")
+    __slots__ = ("nesting", "steps", "text")
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.text = MAX_TEXT
+        self.nesting = 0
 
     def spend_steps(self, count: int) -> None:
         """Note that *count* elements are about to be gone through or made."""

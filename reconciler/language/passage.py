@@ -19,7 +19,6 @@ from reconciler.language.literals import (
 from reconciler.language.scan import COMMENT, DOTNAME, HEREDOC, NUMBER, STRING, TEXT
 from reconciler.language.shape import Shape
 
-
 _NO_SHAPE = Shape("", ())
 
 SlotValue = str | int | Decimal | Expression

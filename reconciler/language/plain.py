@@ -51,6 +51,24 @@ def _plain(value: object, path: Path, sensitive: list[Path]) -> object:
     return value
 
 
+def plain_with_marks(value: object) -> object:
+    """The value as `to_plain` makes it, except that sensitive parts stay `Sensitive`."""
+    match value:
+        case str() | bool() | int() | None:
+            return value
+        case Sensitive():
+            return Sensitive(plain_with_marks(value.value))
+        case Decimal():
+            return plain_number(value)
+        case Mapping():
+            return {key: plain_with_marks(value[key]) for key in value}
+        case list() | tuple():
+            return [plain_with_marks(each) for each in value]
+        case TypedNull():
+            return None
+    return value
+
+
 def plain_number(value: Decimal) -> int | float:
     """The number as Python and JSON have it."""
     return int(value) if value.is_finite() and value == value.to_integral_value() else float(value)

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from reconciler.language.words import Word
-
 
 class Problem:
     """A mistake between two offsets of a skeleton."""
@@ -19,6 +13,10 @@ class Problem:
         self.end = end
         self.summary = summary
         self.detail = detail
+
+    def moved(self, offset: int) -> Problem:
+        """The same problem in a skeleton that begins *offset* earlier."""
+        return Problem(self.start + offset, self.end + offset, self.summary, self.detail)
 
 
 def bad_character(start: int, char: str) -> Problem:
@@ -48,13 +46,3 @@ def _about_character(char: str) -> str:
     if char.isprintable():
         return f"{char} is not used in the language. Remove it or put it into a string."
     return f"The character U+{ord(char):04X} is not used in the language. Remove it."
-
-
-def refusal(words: Sequence[Word], index: int, accepts: frozenset[str], length: int) -> Problem:
-    """Say why python-hcl2 could not go on at a word, in the user's terms."""
-    before = words[index - 1] if 0 < index <= len(words) else None
-    if index >= len(words):
-        end = before.end if before is not None else length
-        return Problem(end, end, "Unexpected end", "Something is missing here.")
-    word = words[index]
-    return Problem(word.start, word.end, "Unexpected word", f"{word.text!r} cannot stand here.")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from reconciler.language.check import check_ends, check_items, check_lines, check_objects
 from reconciler.language.flatten import FlatArgument, FlatBlock, Flattener
 from reconciler.language.parse_tree import Refused, parse_tree
-from reconciler.language.problems import Problem, refusal
+from reconciler.language.problems import Problem
+from reconciler.language.refusal import refusal
 from reconciler.language.scan import MARKS
 from reconciler.language.shape import (
     ArgumentForm,
@@ -22,13 +23,22 @@ from reconciler.language.shape import (
 from reconciler.language.words import Arranger, Word, Words, split_words
 
 
+MAX_WORDS = 200_000
+"""How long one block or expression may be; python-hcl2 needs some 2 KB of memory per word."""
+
+
 def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
     """The shape of *skeleton*; what is wrong with it is in its `problems`."""
     if unit == "template":
         from reconciler.language.template_shape import TemplateShaping
 
         return TemplateShaping(skeleton, cache_folder).make()
-    return Shaping(skeleton, cache_folder).make(is_body=unit == "body")
+    shape = Shaping(skeleton, cache_folder).make(is_body=unit == "body")
+    if unit == "body" and shape.problems:
+        from reconciler.language.recovery import problems_by_item
+
+        shape.problems = problems_by_item(skeleton, cache_folder) or shape.problems
+    return shape
 
 
 class Shaping:
@@ -58,8 +68,14 @@ class Shaping:
         """The words of a stretch of the skeleton that count."""
         found = Words()
         words = split_words(self.skeleton, start, end, found)
+        if len(words) > MAX_WORDS:
+            detail = (
+                f"An expression or block may have {MAX_WORDS:,} words. Keep large data in a file "
+                "of its own and read it with jsondecode(file(...)) or jsonldecode(file(...))."
+            )
+            found.problem(start, start, "Expression too long", detail)
         if not found.problems:
-            found = Arranger(is_body=is_body).arrange(words)
+            found = Arranger(self.skeleton, is_body=is_body).arrange(words)
         self.problems += found.problems
         if not self.problems:
             self.problems += check_lines(found.words)
@@ -103,7 +119,7 @@ class Shaping:
                 index = len(words)
             elif rendered[parsed.offset] == " ":
                 index += 1
-            self.problems.append(refusal(words, index, parsed.accepts, len(self.skeleton)))
+            self.problems.append(refusal(words, index))
             return None
         return self.flattener.flatten(parsed, _by_rendered_offset(words, starts))
 

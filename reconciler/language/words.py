@@ -92,8 +92,11 @@ def _continues_name(words: list[Word], start: int, char: str) -> bool:
 class Arranger:
     """Walks over the words of a body or expression, keeps what counts and renders it."""
 
-    def __init__(self, *, is_body: bool) -> None:
+    def __init__(self, skeleton: str, *, is_body: bool) -> None:
         self.found = Words()
+        self._skeleton = skeleton
+        self._outdented: Word | None = None
+        """The first opening bracket whose closing one stands further left."""
         self._open: list[_Context] = [_Context("block" if is_body else "code", None)]
 
     def arrange(self, words: list[Word]) -> Words:
@@ -157,6 +160,17 @@ class Arranger:
             return
         self._open.pop()
         self._add(word)
+        if self._outdented is None and self._is_outdented(word, context.opener):
+            self._outdented = context.opener
+
+    def _is_outdented(self, closer: Word, opener: Word) -> bool:
+        """Whether a closing bracket begins its line further left than its opener's line does."""
+        line = self._skeleton.rfind("\n", 0, closer.start) + 1
+        if self._skeleton[line : closer.start].strip(" \t") or line <= opener.start:
+            return False
+        opener_line = self._skeleton.rfind("\n", 0, opener.start) + 1
+        opener_text = self._skeleton[opener_line : opener.start]
+        return closer.start - line < len(opener_text) - len(opener_text.lstrip(" \t"))
 
     def _mismatch(self, word: Word, context: _Context) -> None:
         if self.found.problems:
@@ -168,18 +182,26 @@ class Arranger:
             opener = context.opener
             summary = "Mismatched brackets"
             detail = (
-                f"The {opener.kind} before it is still open, and {word.kind} cannot close it. "
-                f"Add the missing {_CLOSER[opener.kind]}."
+                f"This {opener.kind} is still open where {word.kind} closes something further "
+                f"out. Add the missing {_CLOSER[opener.kind]}."
             )
+            word = opener
         self.found.problem(word.start, word.end, summary, detail)
 
     def _report_open(self, context: _Context) -> None:
         if context.opener is None or self.found.problems:
             return
-        closer = _CLOSER[context.opener.kind]
+        opener = context.opener
+        closer = _CLOSER[opener.kind]
         what = "Unclosed block" if context.kind == "block" else "Unclosed bracket"
-        detail = f"This {context.opener.kind} is never closed. Add the missing {closer}."
-        self.found.problem(context.opener.start, context.opener.end, what, detail)
+        detail = f"This {opener.kind} is never closed. Add the missing {closer}."
+        if self._outdented is not None and self._outdented.start > opener.start:
+            opener = self._outdented
+            detail = (
+                f"From here on a {_CLOSER[opener.kind]} is missing: the one that closes this "
+                f"{opener.kind} is indented like one of something further out."
+            )
+        self.found.problem(opener.start, opener.end, what, detail)
 
     def _too_deep(self, word: Word) -> None:
         self.found.problems.clear()
@@ -198,7 +220,11 @@ class Arranger:
         rendered = word.text
         if word.text == "if" and context.kind == "for" and previous is not None:
             rendered = "if" if previous.kind in OPERANDS or previous.kind == "..." else "x"
-        elif word.text in _KEYWORDS or not word.text.isascii() or (word.text in _LITERALS and context.kind == "block" and not context.in_value):
+        elif (
+            word.text in _KEYWORDS
+            or not word.text.isascii()
+            or (word.text in _LITERALS and context.kind == "block" and not context.in_value)
+        ):
             rendered = "x"
         self._add(word, rendered)
         return index + 1
@@ -206,6 +232,9 @@ class Arranger:
     def _for_header(self, words: list[Word], index: int) -> int:
         """`for a, b in`: only here are `for` and `in` keywords, whatever the names are."""
         self._add(words[index], "for")
+        if _after(words, index) in ("=", ":"):
+            detail = "After { the word for begins a for expression. Put the key in quotes."
+            self.found.problem(words[index].start, words[index].end, "Misplaced for", detail)
         expected: tuple[str, ...] = ("name", "in or ,", "name", "in")
         for want in expected:
             index += 1

@@ -284,13 +284,13 @@ def _crossing(
 ) -> Iterator[tuple[Wanted, Standing]]:
     """Pair what is the same in another order, which a subsequence cannot."""
     kinds: dict[str, list[Standing]] = {}
-    for each in standing:
+    for each in reversed(standing):
         if each.identity is not None:
             kinds.setdefault(each.identity, []).append(each)
     for want in wanted:
         kind = kinds.get(want.identity) if want.identity is not None else None
         if kind:
-            yield want, kind.pop(0)
+            yield want, kind.pop()
 
 
 def _leftovers(
@@ -298,12 +298,12 @@ def _leftovers(
 ) -> Iterator[tuple[Wanted, Standing]]:
     """Pair what is not the same: an object is replaced under the same index where it can be."""
     own = {each.address: each for each in standing}
-    rest = [each for each in standing if each.address not in {want.address for want in wanted}]
+    inside = {want.address for want in wanted}
     for want in wanted:
         if want.address in own:
             yield want, own[want.address]
-    for want, each in zip((want for want in wanted if want.address not in own), rest, strict=False):
-        yield want, each
+    without = [want for want in wanted if want.address not in own]
+    yield from zip(without, (each for each in standing if each.address not in inside), strict=False)
 
 
 def _beyond(
@@ -313,8 +313,9 @@ def _beyond(
     inside = {each.address for each in wanted}
     unwanted = [each.address for each in standing if each.address not in targets]
     staying = {address for address in unwanted if address not in inside}
+    kept = inside | staying
     left = sorted(
-        (each.address for each in standing if each.address not in inside | staying),
+        (each.address for each in standing if each.address not in kept),
         key=lambda address: address.sort_key,
     )
     result = {address: address for address in staying}

@@ -29,7 +29,7 @@ def plan_to_json(plan: Plan) -> Json:
         "drift": [_drift(each) for each in plan.drift],
         "outputs": [_output_change(each) for each in plan.outputs],
         "suspects": [
-            {**suspect_to_json(each), "sent": attributes_to_json(each.sent)}
+            {**suspect_to_json(each), "sent": attributes_to_json(each.sent), "objects": []}
             for each in plan.suspects
         ],
         "warnings": [_diagnostic(each) for each in plan.warnings],

@@ -214,7 +214,7 @@ def _refusals(
         text = f"{count(behind, 'unmanaged message')} would then stand before what they follow now"
         found.append(Refusal(text, choices=(_APPEND, _DELETE_UNMANAGED, _UNDO)))
     if not parent.reorder and _only_blocks_moved(kept, rest, positions):
-        text = "its only cause is that blocks moved in the specs"
+        text = "nothing but their order differs, as when blocks moved in the specs"
         found.append(Refusal(text, choices=(_ALLOW_REORDER, _SET_ORDER, _UNDO)))
     return tuple(found)
 

@@ -170,12 +170,64 @@ def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
 
 
 def _network(base_url: str) -> Transport:
-    limits = httpx.Limits(
-        max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_S
+    certificates, proxy = _certificates(base_url), _proxy(base_url)
+    limits = httpx.Limits(max_connections=1, keepalive_expiry=IDLE_S)
+    return _Lanes(
+        lambda: httpx.AsyncHTTPTransport(verify=certificates, limits=limits, proxy=proxy, retries=0)
     )
-    return httpx.AsyncHTTPTransport(
-        verify=_certificates(base_url), limits=limits, proxy=_proxy(base_url), retries=0
-    )
+
+
+class _Lanes(httpx.AsyncBaseTransport):
+    """As many connections as there are requests at once, the one used last taken first.
+
+    One pool for all of them looks at every connection before every request, which with dozens of
+    connections costs more than sending it; a pool of one connection each does not.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncHTTPTransport]) -> None:
+        self._make = make
+        self._all: list[httpx.AsyncHTTPTransport] = []
+        self._idle: list[httpx.AsyncHTTPTransport] = []
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        lane = self._idle.pop() if self._idle else self._new()
+        response = None
+        try:
+            response = await lane.handle_async_request(request)
+        finally:
+            if response is None:
+                self._idle.append(lane)
+        assert isinstance(response.stream, httpx.AsyncByteStream), "the lane is asynchronous"
+        response.stream = _OnLane(response.stream, lambda: self._idle.append(lane))
+        return response
+
+    async def aclose(self) -> None:
+        for lane in self._all:
+            await lane.aclose()
+
+    def _new(self) -> httpx.AsyncHTTPTransport:
+        lane = self._make()
+        self._all.append(lane)
+        return lane
+
+
+class _OnLane(httpx.AsyncByteStream):
+    """The body of an answer; when it is closed its lane is free."""
+
+    def __init__(self, body: httpx.AsyncByteStream, free: Callable[[], None]) -> None:
+        self._body = body
+        self._free: Callable[[], None] | None = free
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._body)
+
+    async def aclose(self) -> None:
+        try:
+            await self._body.aclose()
+        finally:
+            if self._free is not None:
+                self._free()
+                self._free = None
 
 
 def _certificates(base_url: str) -> ssl.SSLContext:

@@ -174,7 +174,7 @@ class Budget:
 
     def __init__(self, *, capacity: float = 100.0, earn: float = 0.5) -> None:
         self._capacity = capacity
-        self._earn = earn
+        self.earned = earn
         self.credit = capacity
 
     def spend(self) -> None:
@@ -183,4 +183,4 @@ class Budget:
 
     def earn(self) -> None:
         """Note a success."""
-        self.credit = min(self._capacity, self.credit + self._earn)
+        self.credit = min(self._capacity, self.credit + self.earned)

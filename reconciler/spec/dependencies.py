@@ -278,7 +278,8 @@ class _Connector:
 
     def _uses(self, number: int, uses: Iterable[Use]) -> None:
         for expression, _ in uses:
-            self._references(number, expression.references())
+            if not expression.is_constant:
+                self._references(number, expression.references())
 
     def _references(
         self, number: int, traversals: Iterable[Traversal], *, whole: bool = False

@@ -45,7 +45,7 @@ _RULES = ("precondition", "postcondition")
 
 def _refuse_for_data(reader: BlockReader) -> None:
     for name in _ARGUMENTS:
-        argument = reader.block.body.arguments.get(name)
+        argument = reader.body.arguments.get(name)
         if argument is not None:
             detail = f'"{name}" is about what is created and destroyed; a data source only reads.'
             reader.error("Invalid data resource lifecycle argument", detail, argument.name_place)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, SourceFile
@@ -34,14 +34,15 @@ def load(
     given: Sequence[Given] = (),
     environment: Mapping[str, str] | None = None,
     provider_schema: Schema | None = None,
-    functions: Collection[str] | None = None,
+    functions: Mapping[str, object] | None = None,
 ) -> Spec:
     """Read the specs in *directory* and the modules they call, and check all that can be known.
 
     Mistakes go into *diagnostics*, all of all files at once; the spec is then what could be
     understood. *given* is what the command line says about variables, in its order, and
     *environment* is where `TF_VAR_name` is looked up. Without a *provider_schema* the arguments
-    of provider blocks are not checked, and without *functions* the names of what is called.
+    of provider blocks are not checked. With *functions* every expression is evaluated once while
+    nothing is known, for what goes wrong whatever the world looks like; without, constants are.
     """
     kinds = make_kinds(schemas, data_schemas)
     loader = _Loader(directory, kinds, provider_schema, functions, diagnostics)
@@ -67,7 +68,7 @@ class _Loader:
         directory: Path,
         kinds: Kinds,
         provider_schema: Schema | None,
-        functions: Collection[str] | None,
+        functions: Mapping[str, object] | None,
         diagnostics: Diagnostics,
     ) -> None:
         self.directory = directory

@@ -50,14 +50,14 @@ class WrittenCall:
 def read_call(reader: BlockReader) -> WrittenCall | None:
     """Read a `module` block; None where it names no folder to read."""
     name = reader.name()
-    for block in reader.block.body.blocks:
+    for block in reader.body.blocks:
         reader.unsupported_block(block, META, ())
     source = reader.expression("source")
     if source is None:
         reader.missing_argument("source")
         return None
     folder = _local_folder(reader, source)
-    arguments = reader.block.body.arguments
+    arguments = reader.body.arguments
     _check_meta(reader, arguments)
     if name is None or folder is None:
         return None

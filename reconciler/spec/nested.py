@@ -31,7 +31,7 @@ def read_nested(reader: BlockReader, types: Mapping[str, Type]) -> dict[str, Arg
     Blocks of other types are passed over: whoever calls has reported them.
     """
     groups: dict[str, list[Block]] = {}
-    for block in reader.block.body.blocks:
+    for block in reader.body.blocks:
         name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
         if name in types and block_type(types[name]) is not None:
             groups.setdefault(name, []).append(block)
@@ -86,7 +86,7 @@ def _members(reader: BlockReader, type_: Type) -> dict[str, Expression]:
     types = attribute_types(described)
     blocks = [name for name, each in types.items() if block_type(each) is not None]
     optional = optional_names(described)
-    body = reader.block.body
+    body = reader.body
     for name in body.arguments:
         if name not in types:
             reader.unsupported_argument(name, types, blocks)

@@ -18,10 +18,11 @@ NAME = re.compile(r"[^\W\d][\w-]*")
 class BlockReader:
     """One block being read. Every mistake is noted at its place, in the context of the block."""
 
-    __slots__ = ("block", "diagnostics", "outer")
+    __slots__ = ("block", "body", "diagnostics", "outer")
 
     def __init__(self, block: Block, diagnostics: Diagnostics, outer: str | None = None) -> None:
         self.block = block
+        self.body = block.body
         self.diagnostics = diagnostics
         self.outer = outer
 
@@ -74,7 +75,7 @@ class BlockReader:
         blocks: Collection[str] = (),
     ) -> None:
         """Report arguments and blocks that do not belong here, and required ones that lack."""
-        body = self.block.body
+        body = self.body
         for name in body.arguments:
             if name not in arguments:
                 self.unsupported_argument(name, arguments, blocks)
@@ -94,7 +95,7 @@ class BlockReader:
             detail += f" It is a block: write {name} {{ ... }} without the equals sign."
         else:
             detail += did_you_mean(name, arguments)
-        self.error("Unsupported argument", detail, self.block.body.arguments[name].name_place)
+        self.error("Unsupported argument", detail, self.body.arguments[name].name_place)
 
     def unsupported_block(
         self, block: Block, arguments: Collection[str], blocks: Collection[str]
@@ -114,7 +115,7 @@ class BlockReader:
 
     def expression(self, name: str) -> Expression | None:
         """What stands behind the argument *name*; None without it."""
-        argument = self.block.body.arguments.get(name)
+        argument = self.body.arguments.get(name)
         return argument.expression if argument is not None else None
 
     def text(self, name: str) -> str | None:
@@ -136,7 +137,7 @@ class BlockReader:
 
     def blocks(self, type_: str) -> list[Block]:
         """The nested blocks of one type."""
-        return [each for each in self.block.body.blocks if each.type == type_]
+        return [each for each in self.body.blocks if each.type == type_]
 
     def only_block(self, type_: str) -> Block | None:
         """The nested block of a type that may stand here once; a second one is an error."""
@@ -158,16 +159,15 @@ class BlockReader:
             return None
 
     def _unsuitable(self, name: str, wanted: str) -> None:
-        place = self.block.body.arguments[name].expression.place
+        place = self.body.arguments[name].expression.place
         self.error("Unsuitable value type", f'The argument "{name}" must be {wanted}.', place)
 
     def _are_names(self, names: tuple[str, ...]) -> bool:
         good = True
-        for what, label, place in zip(
-            names, self.block.labels, self.block.label_places, strict=False
-        ):
+        for at, label in enumerate(self.block.labels):
             if not NAME.fullmatch(label):
-                what = what if what == "name" else f"{what} name"
+                what = names[at] if names[at] == "name" else f"{names[at]} name"
+                place = self.block.label_places[at]
                 self.error(f"Invalid {self.block.type} {what}", NAME_RULE, place)
                 good = False
         return good

@@ -50,6 +50,9 @@ class ReferenceCheck:
         """The resource whose references are being checked: it may not refer to itself."""
         self.own: ResourceBlock | None = None
         """The data source that only the check in hand can see."""
+        self.wrong: set[int] = set()
+        """The expressions in which something was wrong, by identity."""
+        self._is_wrong = False
         self._hints: dict[str, str] = {}
 
     def uses(self, context: str, uses: Iterable[Use]) -> None:
@@ -58,10 +61,13 @@ class ReferenceCheck:
         for expression, names in uses:
             if expression.is_constant:
                 continue
+            self._is_wrong = False
             for traversal in expression.references():
                 self._check(traversal, names)
             if self.functions is not None:
                 self._check_calls(expression, self.functions)
+            if self._is_wrong:
+                self.wrong.add(id(expression))
 
     def dependencies(self, context: str, traversals: Iterable[Traversal]) -> None:
         """Check what a block lists in `depends_on`."""
@@ -87,6 +93,7 @@ class ReferenceCheck:
             self._check_target(resolve(self.module, traversal, self.own), traversal)
 
     def _error(self, summary: str, detail: str, place: Place) -> None:
+        self._is_wrong = True
         self.diagnostics.error(summary, detail, place=place, context=self.context)
 
     def _check_calls(self, expression: Expression, functions: Collection[str]) -> None:
@@ -123,6 +130,7 @@ class ReferenceCheck:
     def _check_target(self, target: Target, traversal: Traversal) -> None:
         match target:
             case Unresolved():
+                self._is_wrong = True
                 if target.subject not in self.broken:
                     detail = target.detail + self._hint(target)
                     self._error(target.summary, detail, target.place)

@@ -66,7 +66,7 @@ def read_provider(reader: BlockReader, expression: Expression) -> str | None:
 
 def _own_body(reader: BlockReader, kind: Kind) -> Body:
     """The body without meta-arguments, blocks turned into the arguments they stand for."""
-    body = reader.block.body
+    body = reader.body
     # A plain dict: the parser's own mapping makes an argument only when it is looked at, and here
     # every one of them is looked at, several times.
     arguments = {n: each for n, each in body.arguments.items() if n not in META_ARGUMENTS}
@@ -84,7 +84,7 @@ def _own_body(reader: BlockReader, kind: Kind) -> Body:
 def _with_blocks(
     reader: BlockReader, kind: Kind, arguments: dict[str, Argument]
 ) -> dict[str, Argument]:
-    for block in reader.block.body.blocks:
+    for block in reader.body.blocks:
         _check_block(reader, block, kind)
     nested = read_nested(reader, kind.blocks)
     for name, argument in nested.items():
@@ -113,7 +113,7 @@ def _check_block(reader: BlockReader, block: Block, kind: Kind) -> None:
 
 
 def _unsupported_argument(reader: BlockReader, name: str, kind: Kind) -> None:
-    place = reader.block.body.arguments[name].name_place
+    place = reader.body.arguments[name].name_place
     attribute = kind.schema.attributes.get(name)
     if attribute is not None:
         detail = f'Only the API decides "{name}", so it cannot be set. Remove the argument.'
@@ -126,18 +126,18 @@ def _unsupported_argument(reader: BlockReader, name: str, kind: Kind) -> None:
 
 def _for_each(reader: BlockReader) -> Expression | None:
     for_each = reader.expression("for_each")
-    if for_each is not None and "count" in reader.block.body.arguments:
+    if for_each is not None and "count" in reader.body.arguments:
         detail = (
             "A block has either count or for_each: both say how many instances there are. "
             "Remove one of them."
         )
-        place = reader.block.body.arguments["for_each"].name_place
+        place = reader.body.arguments["for_each"].name_place
         reader.error('Invalid combination of "count" and "for_each"', detail, place)
         return None
     return for_each
 
 
 def _lifecycle(reader: BlockReader, kind: Kind, mode: Mode) -> Lifecycle:
-    if not reader.block.body.blocks:
+    if not reader.body.blocks:
         return NO_LIFECYCLE
     return read_lifecycle(reader, kind.schema, is_data=mode is Mode.DATA)

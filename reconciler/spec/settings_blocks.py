@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from reconciler.language.syntax import Argument, Block
 from reconciler.schema import Schema
-from reconciler.spec.literals import check_literals
 from reconciler.spec.model import ProviderBlock
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.suggest import closest, did_you_mean
+from reconciler.spec.value_check import ValueCheck
 from reconciler.spec.versions import LANGUAGE_VERSION, meets
 
 PROVIDER = "openai"
@@ -51,11 +51,11 @@ def read_provider_block(
         return None
     alias = reader.text("alias")
     arguments = {
-        key: each for key, each in reader.block.body.arguments.items() if key not in _PROVIDER_META
+        key: each for key, each in reader.body.arguments.items() if key not in _PROVIDER_META
     }
     if schema is not None:
         _check_arguments(reader, arguments, schema)
-    for block in reader.block.body.blocks:
+    for block in reader.body.blocks:
         reader.unsupported_block(block, arguments, ())
     return ProviderBlock(PROVIDER, alias, arguments, reader.block.place)
 
@@ -127,4 +127,4 @@ def _check_arguments(reader: BlockReader, arguments: dict[str, Argument], schema
             reader.error("Unsupported argument", schema.instead[name], place)
         else:
             reader.unsupported_argument(name, {*known, *_PROVIDER_META})
-    check_literals(schema, arguments, reader.context, reader.diagnostics)
+    ValueCheck(None, frozenset(), reader.diagnostics).arguments(schema, arguments, reader.context)

@@ -47,12 +47,17 @@ Use = tuple[Expression, Names]
 
 def resource_uses(block: ResourceBlock) -> Iterator[Use]:
     """The expressions of a resource or data block."""
-    repetition = (block.for_each is not None, block.count is not None)
-    names = _BY_REPETITION[repetition]
+    names = _BY_REPETITION[block.for_each is not None, block.count is not None]
     for argument in block.body.arguments.values():
         yield argument.expression, names
     yield from repetition_uses(block)
-    yield from _rules(block.lifecycle.preconditions, names)
+    yield from condition_uses(block)
+
+
+def condition_uses(block: ResourceBlock) -> Iterator[Use]:
+    """The expressions of a block's preconditions and postconditions."""
+    repetition = (block.for_each is not None, block.count is not None)
+    yield from _rules(block.lifecycle.preconditions, _BY_REPETITION[repetition])
     yield from _rules(block.lifecycle.postconditions, _WITH_SELF[repetition])
 
 

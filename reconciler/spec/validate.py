@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from reconciler.diagnostics import Diagnostics
-from reconciler.spec.literals import check_literals
 from reconciler.spec.model import CheckBlock, Module, ModuleCall, ResourceBlock
 from reconciler.spec.reference_check import ReferenceCheck, block_context
 from reconciler.spec.rename_check import check_refactoring
 from reconciler.spec.suggest import did_you_mean
+from reconciler.spec.trial import TrialScope
 from reconciler.spec.uses import (
     Use,
     call_uses,
     check_uses,
+    condition_uses,
     import_uses,
     local_uses,
     output_uses,
@@ -21,30 +22,34 @@ from reconciler.spec.uses import (
     resource_uses,
     variable_uses,
 )
+from reconciler.spec.value_check import ValueCheck
 
 
 def validate(
     module: Module,
     broken: Set[str],
-    functions: Collection[str] | None,
+    functions: Mapping[str, object] | None,
     diagnostics: Diagnostics,
 ) -> None:
     """Report references to nothing, values that cannot be, and blocks at odds with each other.
 
     *broken* are addresses that were declared but could not be read: what refers to them is fine.
-    *functions* are the names that can be called; None: that is not checked.
+    Every expression is evaluated with *functions* while nothing else is known; without them only
+    constants are, and what is called is not looked at.
     """
     references = ReferenceCheck(module, broken, functions, diagnostics)
+    scope = None if functions is None else TrialScope(module, functions)
+    values = ValueCheck(scope, references.wrong, diagnostics)
     for resource in module.resources.values():
-        _validate_resource(resource, references, diagnostics)
+        _validate_resource(resource, references, values)
     for call in module.calls.values():
-        context = _call_context(call)
-        references.uses(context, call_uses(call))
-        references.dependencies(context, call.depends_on)
+        _validate_call(call, references, values)
     for check in module.checks:
-        _validate_check(check, references, diagnostics)
+        _validate_check(check, references, values)
     for context, uses in _other_uses(module):
-        references.uses(context, uses)
+        found = list(uses)
+        references.uses(context, found)
+        values.expressions((expression for expression, _ in found), context)
     for output in module.outputs.values():
         references.dependencies(f'output "{output.name}"', output.depends_on)
     check_refactoring(module, broken, diagnostics)
@@ -52,7 +57,7 @@ def validate(
 
 
 def _validate_resource(
-    block: ResourceBlock, references: ReferenceCheck, diagnostics: Diagnostics
+    block: ResourceBlock, references: ReferenceCheck, values: ValueCheck
 ) -> None:
     context = block_context(block)
     references.block = block
@@ -60,18 +65,35 @@ def _validate_resource(
     references.dependencies(context, block.depends_on)
     references.triggers(context, block.lifecycle.replace_triggered_by)
     references.block = None
-    check_literals(block.schema, block.body.arguments, context, diagnostics)
+    values.arguments(block.schema, block.body.arguments, context)
+    _validate_repetition(block, context, values)
+    values.expressions((expression for expression, _ in condition_uses(block)), context)
 
 
-def _validate_check(
-    check: CheckBlock, references: ReferenceCheck, diagnostics: Diagnostics
+def _validate_call(call: ModuleCall, references: ReferenceCheck, values: ValueCheck) -> None:
+    context = _call_context(call)
+    references.uses(context, call_uses(call))
+    references.dependencies(context, call.depends_on)
+    values.expressions((each.expression for each in call.arguments.values()), context)
+    _validate_repetition(call, context, values)
+
+
+def _validate_repetition(
+    block: ResourceBlock | ModuleCall, context: str, values: ValueCheck
 ) -> None:
+    if block.count is not None:
+        values.count(block.count, context)
+    if block.for_each is not None:
+        values.for_each(block.for_each, context)
+
+
+def _validate_check(check: CheckBlock, references: ReferenceCheck, values: ValueCheck) -> None:
     context = f'check "{check.name}"'
     references.own = check.data
     references.uses(context, check_uses(check))
     references.own = None
     if check.data is not None:
-        check_literals(check.data.schema, check.data.body.arguments, context, diagnostics)
+        values.arguments(check.data.schema, check.data.body.arguments, context)
 
 
 def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:

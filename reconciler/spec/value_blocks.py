@@ -47,16 +47,16 @@ def read_variable(reader: BlockReader) -> Variable | None:
         nullable=nullable is not False,
         validations=read_rules(reader, "validation"),
         place=reader.block.place,
-        reads_expressions="type" in reader.block.body.arguments and type_ not in PRIMITIVES,
+        reads_expressions="type" in reader.body.arguments and type_ not in PRIMITIVES,
     )
 
 
 def read_locals(reader: BlockReader) -> Iterator[Local]:
     """Read the names of a `locals` block."""
     reader.labels()
-    for block in reader.block.body.blocks:
+    for block in reader.body.blocks:
         reader.unsupported_block(block, (), ())
-    for name, argument in reader.block.body.arguments.items():
+    for name, argument in reader.body.arguments.items():
         if NAME.fullmatch(name):
             yield Local(name, argument.expression, argument.place)
         else:

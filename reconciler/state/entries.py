@@ -24,10 +24,11 @@ class IntentKind(StrEnum):
 class Intent:
     """A write about to be sent, on disk before its first byte leaves.
 
-    *members* are the addresses whose *sent* attributes go along, in order: those a creating call
-    carries behind its own (whose attributes then stand first in *sent*), or those appended.
-    *after_id* is the last member known to stand in the parent before an append. *object_id* is
-    the object that is updated, deleted, or replaced by what is created.
+    *objects* is what is created, in order, as state shall remember it once its ids are known: a
+    parent first and then the members that go along, or the members that are appended, whose
+    addresses *members* has. *after_id* is the last member known to stand in the parent before an
+    append. *object_id* is the object that is updated, deleted, or replaced by what is created;
+    *sent* is what an update sends.
     """
 
     seq: int
@@ -40,6 +41,7 @@ class Intent:
     after_id: str | None = None
     object_id: str | None = None
     sent: tuple[Mapping[str, Value], ...] = ()
+    objects: tuple[StateObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from reconciler.address import Address
-from reconciler.schema import Path, Value
+from reconciler.schema import Value
 from reconciler.state.entries import (
     AddSuspect,
     Drop,
@@ -25,20 +25,20 @@ from reconciler.state.entries import (
 from reconciler.state.facts import (
     endpoint_from_json,
     endpoint_to_json,
-    read_address,
     suspect_from_json,
     suspect_to_json,
 )
 from reconciler.state.fields import Fields
 from reconciler.state.loader import BadDocument
-from reconciler.state.model import OutputValue, StateObject
+from reconciler.state.model import OutputValue
+from reconciler.state.objectjson import object_from_json, object_to_json, plain, read_address
 
 
 def entry_to_json(entry: Entry) -> dict[str, Value]:
     """The JSON form: an object with one key that says what kind of entry it is."""
     match entry:
         case Put(each):
-            return {"put": _object_to_json(each)}
+            return {"put": object_to_json(each)}
         case Drop(address, deposed):
             return {"drop": {"address": str(address), "deposed": deposed}}
         case Intend(intent):
@@ -76,7 +76,7 @@ def entry_from_json(fields: Fields) -> Entry:
 def _read_kind(kind: str, inner: Fields) -> Entry:
     match kind:
         case "put":
-            return Put(_object_from_json(inner))
+            return Put(object_from_json(inner))
         case "drop":
             return Drop(_address(inner), inner.optional_text("deposed"))
         case "intend":
@@ -103,48 +103,6 @@ def _address(fields: Fields) -> Address:
     return read_address(fields.text("address"), fields.at("address"))
 
 
-def _object_to_json(each: StateObject) -> dict[str, Value]:
-    return {
-        "address": str(each.address),
-        "attributes": _plain(each.attributes),
-        "sent": _plain(each.sent),
-        "sensitive": [list(path) for path in each.sensitive],
-        "dependencies": list(each.dependencies),
-        "protected": each.protected,
-        "irreproducible": each.irreproducible,
-        "previous_id": each.previous_id,
-        "create_before_destroy": each.create_before_destroy,
-        "tainted": each.tainted,
-        "deposed": each.deposed,
-        "provider": each.provider,
-        "foreign": _plain(each.foreign),
-    }
-
-
-def _object_from_json(fields: Fields) -> StateObject:
-    return StateObject(
-        address=_address(fields),
-        attributes=fields.mapping("attributes"),
-        sent=fields.mapping("sent"),
-        sensitive=tuple(_path(each, fields.at("sensitive")) for each in fields.items("sensitive")),
-        dependencies=fields.texts("dependencies"),
-        protected=fields.flag("protected"),
-        irreproducible=fields.flag("irreproducible"),
-        previous_id=fields.optional_text("previous_id"),
-        create_before_destroy=fields.flag("create_before_destroy"),
-        tainted=fields.flag("tainted"),
-        deposed=fields.optional_text("deposed"),
-        provider=fields.text("provider"),
-        foreign=fields.mapping("foreign"),
-    )
-
-
-def _path(value: Value, place: str) -> Path:
-    if not isinstance(value, list) or not all(isinstance(each, (str, int)) for each in value):
-        raise BadDocument(f"{place} is not a list of paths")
-    return tuple(value)
-
-
 def _intent_to_json(intent: Intent) -> dict[str, Value]:
     return {
         "seq": intent.seq,
@@ -155,7 +113,8 @@ def _intent_to_json(intent: Intent) -> dict[str, Value]:
         "parent_id": intent.parent_id,
         "after_id": intent.after_id,
         "object_id": intent.object_id,
-        "sent": [_plain(each) for each in intent.sent],
+        "sent": [plain(each) for each in intent.sent],
+        "objects": [object_to_json(each) for each in intent.objects],
     }
 
 
@@ -173,6 +132,7 @@ def _intent_from_json(fields: Fields) -> Intent:
         after_id=fields.optional_text("after_id"),
         object_id=fields.optional_text("object_id"),
         sent=tuple(each.values for each in fields.objects("sent")),
+        objects=tuple(map(object_from_json, fields.objects("objects"))),
     )
 
 
@@ -191,7 +151,3 @@ def _outputs_from_json(fields: Fields) -> dict[str, OutputValue]:
             output.values.get("value"), output.values.get("type"), output.flag("sensitive")
         )
     return found
-
-
-def _plain(attributes: Mapping[str, Value]) -> dict[str, Value]:
-    return attributes if isinstance(attributes, dict) else dict(attributes)

@@ -13,6 +13,7 @@ from reconciler.schema import Value
 from reconciler.state.fields import Fields
 from reconciler.state.loader import BadDocument
 from reconciler.state.model import Endpoint, State, Suspect, SuspectKind
+from reconciler.state.objectjson import object_from_json, object_to_json, read_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def suspect_to_json(suspect: Suspect) -> dict[str, Value]:
         "parent_id": suspect.parent_id,
         "after_id": suspect.after_id,
         "members": [str(each) for each in suspect.members],
+        "objects": [object_to_json(each) for each in suspect.objects],
     }
 
 
@@ -123,16 +125,5 @@ def suspect_from_json(fields: Fields) -> Suspect:
         parent_id=fields.optional_text("parent_id"),
         after_id=fields.optional_text("after_id"),
         members=tuple(read_address(each, fields.at("members")) for each in fields.texts("members")),
+        objects=tuple(map(object_from_json, fields.objects("objects"))),
     )
-
-
-def read_address(text: str, place: str) -> Address:
-    """Read an address.
-
-    Raises:
-        BadDocument: it is none.
-    """
-    try:
-        return Address.parse(text)
-    except ValueError as error:
-        raise BadDocument(f'{place} is not an address: "{text}"') from error

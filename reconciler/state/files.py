@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -227,7 +227,8 @@ def replace_file(
     temporary = target.with_name(f".{target.name}.tmp")
     fs.remove(temporary)
     fd = fs.create(temporary)
-    try:
+    with ExitStack() as undo:
+        undo.callback(_discard, fs, temporary)
         try:
             write_all(fs, fd, data)
             fs.sync(fd)
@@ -236,11 +237,13 @@ def replace_file(
         if before_replace is not None:
             before_replace(temporary)
         fs.replace(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            fs.remove(temporary)
-        raise
+        undo.pop_all()
     fs.sync_folder(target.parent)
+
+
+def _discard(fs: FileSystem, path: Path) -> None:
+    with suppress(OSError):
+        fs.remove(path)
 
 
 @contextmanager

@@ -11,8 +11,8 @@ from reconciler.state.files import FileSystem, refusing_writes, write_all
 from reconciler.state.journal import Head, batch_line, checkpoint_line
 from reconciler.state.model import State
 from reconciler.state.sink import NoRoom
-from reconciler.state.statefile import encode_content, unwrap, wrap
 from reconciler.state.statefiles import StateFiles
+from reconciler.state.statetext import encode_content, unwrap, wrap
 
 FIRST_ROOM = 128 * 1024
 """Bytes a new journal takes from the disk before anything is sent."""

@@ -10,7 +10,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,11 +126,10 @@ class StateLock:
             if shared:
                 return False
             raise
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._fs.close, fd)
             self._wait(fd, operation, shared, timeout_s)
-        except BaseException:
-            self._fs.close(fd)
-            raise
+            undo.pop_all()
         self._fd, self._shared = fd, shared
         self._write_name(operation)
         return True
@@ -270,7 +269,12 @@ def _host() -> str:
 
 
 def _user() -> str:
-    return os.environ.get("USER") or os.environ.get("LOGNAME") or str(os.getuid())
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _version() -> str:

@@ -16,7 +16,7 @@ from reconciler.state.loader import load_json
 from reconciler.state.lock import new_id
 from reconciler.state.model import State
 from reconciler.state.snapshot import Snapshot
-from reconciler.state.statefile import encode_content
+from reconciler.state.statetext import encode_content
 
 
 class MemoryStateStore:

@@ -91,6 +91,8 @@ class Suspect:
     after_id: str | None = None
     members: tuple[Address, ...] = ()
     """The messages that went along in the creating call."""
+    objects: tuple[StateObject, ...] = ()
+    """What was sent, in order, as state shall remember it once its ids are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +124,9 @@ class State:
     def is_empty(self) -> bool:
         """Whether nothing is managed."""
         return not self.objects and not self.deposed and not self.suspects
+
+
+def configuration_name(provider: str) -> str:
+    """The provider configuration behind a state object's `provider["…/openai"].alias`."""
+    _, _, alias = provider.rpartition("]")
+    return f"openai{alias}"

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 from reconciler.address import Address
 from reconciler.errors import ObjectNotFound
-from reconciler.execute.context import configuration_name
 from reconciler.execute.listing import list_after, match_by_position, match_in_order
 from reconciler.execute.recording import merge
 from reconciler.provider.protocol import Member, Provider
 from reconciler.schema import Attributes, Schema
 from reconciler.state.entries import AddSuspect, Entry, Intent, IntentKind, Put, Resolve
-from reconciler.state.model import State, StateObject, Suspect, SuspectKind
+from reconciler.state.model import State, StateObject, Suspect, SuspectKind, configuration_name
 
 SEEN = "the run was cut off before an answer came"
 """What is known of a write whose run died."""

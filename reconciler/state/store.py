@@ -21,8 +21,9 @@ from reconciler.state.memory import MemoryStateStore
 from reconciler.state.model import State
 from reconciler.state.paths import specs_root_text
 from reconciler.state.snapshot import Snapshot, StateReader, StateStore
-from reconciler.state.statefile import decode, encode_content, wrap
+from reconciler.state.statefile import decode
 from reconciler.state.statefiles import StateFiles
+from reconciler.state.statetext import encode_content, wrap
 
 __all__ = ["FileStateStore", "MemoryStateStore", "Snapshot", "StateReader", "StateStore", "digest"]
 

@@ -26,6 +26,7 @@ class ChangeText:
     def __init__(self, style: Style, schemas: Mapping[str, Schema] | None = None) -> None:
         self.style = style
         self.schemas = schemas or {}
+        self._known: dict[str, dict[str, Type]] = {}
 
     def change(self, change: PlannedChange) -> list[str]:
         """Write the block of one change, or nothing where there is nothing to say."""
@@ -107,12 +108,15 @@ class ChangeText:
 
     def _whole(self, symbol: str, type_: str, side: Side) -> list[str]:
         attributes = _attributes(side.value)
-        shown = {name: value for name, value in sorted(attributes.items()) if value is not None}
+        shown = {name: attributes[name] for name in sorted(attributes)}
+        shown = {name: value for name, value in shown.items() if value is not None}
         width = max(map(len, shown), default=0)
+        types = self._types(type_)
         writer = Whole(symbol, self.style)
         lines: list[str] = []
         for name, value in shown.items():
-            inner = writer.value(value, below(side.mask, name), self._type(type_, name, value), 6)
+            attribute = types.get(name) or _guessed(value)
+            inner = writer.value(value, below(side.mask, name), attribute, _COLUMN)
             if symbol == "-":
                 inner[-1] += self.style.dim(" -> null")
             lines += writer.entry(f"{name:<{width}} = ", inner, _COLUMN)
@@ -126,10 +130,11 @@ class ChangeText:
         width = max(map(len, names), default=0)
         lines: list[str] = []
         hidden = 0
+        types = self._types(type_)
         for name in names:
             one, other = before.child(name), after.child(name)
             value = one.value if one.value is not None else other.value
-            attribute = self._type(type_, name, value)
+            attribute = types.get(name) or _guessed(value)
             head = f"{name:<{width}} = "
             if not same(one, other):
                 lines += differ.entry(head, one, other, attribute, _COLUMN, (name,))
@@ -141,11 +146,16 @@ class ChangeText:
                 hidden += 1
         return [*lines, *hidden_note(hidden, "attribute", 2, self.style)]
 
-    def _type(self, type_: str, name: str, value: Value) -> Type:
-        schema = self.schemas.get(type_)
-        if schema is not None and name in schema.attributes:
-            return schema.attributes[name].type
-        return _GUESSED_MAP if isinstance(value, Mapping) else "dynamic"
+    def _types(self, type_: str) -> Mapping[str, Type]:
+        if type_ not in self._known:
+            schema = self.schemas.get(type_)
+            attributes = schema.attributes if schema is not None else {}
+            self._known[type_] = {name: each.type for name, each in attributes.items()}
+        return self._known[type_]
+
+
+def _guessed(value: Value) -> Type:
+    return _GUESSED_MAP if isinstance(value, Mapping) else "dynamic"
 
 
 _REPLACED: dict[Reason | None, str] = {

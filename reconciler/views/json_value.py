@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterable
 
 from reconciler.schema import Value
@@ -11,6 +11,9 @@ MAX_DEPTH = 24
 """What is nested deeper is shown as the plain text it is."""
 
 MAX_LENGTH = 200_000
+
+
+_OPENING = re.compile(r"[ \t\r\n]*[{\[]")
 
 
 class Verbatim(str):
@@ -25,8 +28,10 @@ def parse(text: Value) -> Value:
     Numbers keep their spelling. A text with a key twice is not shown by structure, since one of
     the two would be lost.
     """
-    if not isinstance(text, str) or len(text) > MAX_LENGTH or text.lstrip()[:1] not in ("{", "["):
+    if not isinstance(text, str) or len(text) > MAX_LENGTH or not _OPENING.match(text):
         return None
+    import json  # only a text that looks like JSON pays for the import
+
     try:
         value = json.loads(
             text,

@@ -31,7 +31,9 @@ def below(mask: Mask, key: str | int) -> Mask:
 
 def is_hidden(value: Value, mask: Mask) -> bool:
     """Whether all of *value* is hidden; that there is none never is."""
-    return value is not None and (mask is True or isinstance(value, Sensitive))
+    if mask is True:
+        return value is not None
+    return type(value) is Sensitive
 
 
 def masked(value: Value, mask: Mask) -> Value:

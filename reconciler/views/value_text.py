@@ -31,20 +31,21 @@ class Whole:
     def __init__(self, symbol: str, style: Style) -> None:
         self.symbol = symbol
         self.style = style
+        self._mark = " " if symbol == " " else style.symbol(symbol)
 
     def value(self, value: Value, mask: Mask, type_: Type, column: int) -> list[str]:
         """Write *value* in the lines it takes."""
         if is_hidden(value, mask):
             return [HIDDEN]
-        if isinstance(value, (Mapping, list, tuple)):
-            if column > MAX_DEPTH * STEP:
-                return ["(nested too deep to be shown)"]
-            if isinstance(value, Mapping):
-                return self._mapping(value, mask, type_, column)
-            return self._list(value, mask, type_, column)
-        if isinstance(value, str) and not isinstance(value, json_value.Verbatim):
+        if type(value) is str:
             return self._text(value, column)
-        return [scalar(value)]
+        if not isinstance(value, (dict, list, tuple)):
+            return [scalar(value)]
+        if column > MAX_DEPTH * STEP:
+            return ["(nested too deep to be shown)"]
+        if isinstance(value, dict):
+            return self._mapping(value, mask, type_, column)
+        return self._list(value, mask, type_, column)
 
     def _mapping(
         self, value: Mapping[str, Value], mask: Mask, type_: Type, column: int
@@ -74,8 +75,8 @@ class Whole:
 
     def entry(self, head: str, inner: list[str], column: int) -> list[str]:
         """Put the symbol and *head* before the first line of a value."""
-        mark = " " if self.symbol == " " else self.style.symbol(self.symbol)
-        return [f"{pad(column)}{mark} {head}{inner[0]}", *inner[1:]]
+        inner[0] = f"{' ' * column}{self._mark} {head}{inner[0]}"
+        return inner
 
     def _text(self, text: str, column: int) -> list[str]:
         parsed = json_value.parse(text)
@@ -112,13 +113,13 @@ def indented(text: str, column: int) -> str:
 
 def scalar(value: Value) -> str:
     """Write a value that has no parts, on one line."""
+    if type(value) is Unknown:
+        return UNKNOWN_TEXT
     match value:
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
-        case Unknown():
-            return UNKNOWN_TEXT
         case Sensitive():
             return HIDDEN
         case json_value.Verbatim():

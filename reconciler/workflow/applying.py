@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.address import Address
-from reconciler.execute.context import Run, Settings, configuration_name
+from reconciler.execute.context import Run, Settings
 from reconciler.execute.events import Event, Report
 from reconciler.execute.executor import execute
-from reconciler.execute.flight import Interruption
+from reconciler.execute.interruption import Interruption
 from reconciler.execute.steps import build_steps
 from reconciler.expand.walk import Expander
 from reconciler.language.values import contains_unknown
@@ -22,7 +22,7 @@ from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.state.entries import SetEndpoint, SetOutputs
 from reconciler.state.ledger import Ledger
-from reconciler.state.model import Endpoint, OutputValue, State
+from reconciler.state.model import Endpoint, OutputValue, State, configuration_name
 from reconciler.workflow.recording import LedgerRecorder
 from reconciler.workflow.times import now
 

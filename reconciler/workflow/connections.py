@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
-from reconciler.execute.context import Settings
 from reconciler.plan.options import Policies
 from reconciler.provider.config import ProviderConfig, endpoint
 from reconciler.provider.protocol import Provider
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator.app import App
+    from reconciler.execute.context import Settings
 
 
 @asynccontextmanager
@@ -79,6 +79,8 @@ def _endpoint(config: ProviderConfig) -> Endpoint:
 
 def settings_of(config: ProviderConfig) -> Settings:
     """What a configuration asks of the engine."""
+    from reconciler.execute.context import Settings
+
     return Settings(
         batch_create=config.batch_create,
         create_concurrency=config.thread_create_concurrency,

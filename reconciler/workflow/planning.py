@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.address import Address
 from reconciler.diff import cost_of, diff
-from reconciler.execute.context import configuration_name
 from reconciler.expand.model import Expansion, Instance
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
@@ -19,9 +18,8 @@ from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.refresh import Observed, questions, refresh
 from reconciler.schema import Attributes, ChangeCost
-from reconciler.state.model import State, StateObject
+from reconciler.state.model import State, StateObject, configuration_name
 from reconciler.workflow.data import read_data
-from reconciler.workflow.importing import read_imports
 from reconciler.workflow.prepare import Prepared
 from reconciler.workflow.refactoring import imports_of, moves_of, removals_of
 
@@ -154,6 +152,8 @@ class _Planning:
             for each in imports_of(expander, spec)
             if each.to not in self.request.recorded.objects
         )
+        from reconciler.workflow.importing import read_imports
+
         read = await read_imports(self.imports, expander, self.providers)
         self.observed = replace(self.observed, objects={**self.observed.objects, **read})
         found = {address: each for address, each in read.items() if each is not None}

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
-from reconciler.expand.providers import provider_arguments
 from reconciler.graph import Graph, build
 from reconciler.language.functions import standard_functions
-from reconciler.provider.config import PROVIDER_SCHEMA, ProviderConfig, configure
+from reconciler.provider.arguments import PROVIDER_SCHEMA
 from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
 from reconciler.spec.given import GivenFile, GivenOption
 from reconciler.spec.load import load
@@ -69,20 +68,3 @@ def prepare(
     variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
     diagnostics.raise_if_errors()
     return Prepared(spec, graph, functions, variables, diagnostics)
-
-
-def configurations(
-    prepared: Prepared, environ: Mapping[str, str], *, emulator: str | None
-) -> dict[str, ProviderConfig]:
-    """Settle every provider configuration that the spec has; without any, the environment's.
-
-    Raises:
-        SpecError: an argument of a provider block cannot be evaluated.
-        UsageError: nothing says where to talk to.
-    """
-    arguments = provider_arguments(
-        prepared.spec, prepared.graph, prepared.variables, prepared.functions, PROVIDER_SCHEMA
-    )
-    return {
-        name: configure(values, environ, emulator=emulator) for name, values in arguments.items()
-    }

@@ -12,24 +12,24 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.address import Address
 from reconciler.execute.events import Recovered, Refreshing, Report, Waiting
-from reconciler.execute.flight import Interruption
+from reconciler.execute.interruption import Interruption
 from reconciler.plan.model import Plan, PlanMode
 from reconciler.plan.options import PlanOptions
 from reconciler.provider.config import ProviderConfig
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.state.entries import Intent
-from reconciler.state.fold import fold
 from reconciler.state.model import Endpoint, State
-from reconciler.state.recovery import Recovery, recover
-from reconciler.workflow.applying import Tools, carry_out
+from reconciler.workflow.configurations import configurations
 from reconciler.workflow.connections import connected, endpoints, policies_of, settings_of
 from reconciler.workflow.endpoints import check_endpoints, check_ids
 from reconciler.workflow.planning import Planned, Request, plan_now
-from reconciler.workflow.prepare import Prepared, configurations, prepare
+from reconciler.workflow.prepare import Prepared, prepare
 from reconciler.workflow.times import now
 
 if TYPE_CHECKING:
+    from reconciler.state.recovery import Recovery
+    from reconciler.workflow.applying import Tools
     from reconciler.workflow.workspace import Workspace
 
 T = TypeVar("T")
@@ -90,9 +90,12 @@ class Session:
         self.configs  # noqa: B018  # what is wrong with the specs comes before the state
         recorded = self.recorded()
         async with self.connected(self.configs) as providers:
-            recovery = await self._recover(recorded, self._open_intents, providers)
-            state, _ = fold(recorded, recovery.entries)
-            return await self._plan(state, providers)
+            if self._open_intents:
+                from reconciler.state.fold import fold
+
+                recovery = await self._recover(recorded, self._open_intents, providers)
+                recorded, _ = fold(recorded, recovery.entries)
+            return await self._plan(recorded, providers)
 
     async def apply(self, approve: Callable[[Plan], bool]) -> Report:
         """Recover, plan, ask, and carry out what was agreed to."""
@@ -130,6 +133,8 @@ class Session:
             return Report(interrupted=self.interruption.count > 0)
         if not plan.has_changes and not plan.refreshed:
             return Report(outputs=dict(recorded.outputs))
+        from reconciler.workflow.applying import carry_out
+
         tools = self._tools(providers)
         if planned.is_fresh and time.monotonic() - asked_at < FRESH_S:
             tools = replace(tools, look_again=False)
@@ -172,6 +177,8 @@ class Session:
     async def _recover(
         self, state: State, intents: tuple[Intent, ...], providers: Mapping[str, Provider]
     ) -> Recovery:
+        from reconciler.state.recovery import recover
+
         settle_s = max(each.settle_s for each in self.configs.values())
         recovery = await recover(state, intents, providers, SCHEMAS, settle_s=settle_s)
         for address, id_ in recovery.adopted:
@@ -184,6 +191,8 @@ class Session:
         self.workspace.emit(Refreshing(address, id_))
 
     def _tools(self, providers: Mapping[str, Provider]) -> Tools:
+        from reconciler.workflow.applying import Tools
+
         return Tools(
             providers=providers,
             settings={name: settings_of(each) for name, each in self.configs.items()},

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import SpecError
-from reconciler.plan.model import Plan, PlanMode
-from reconciler.plan.options import NO_OPTIONS, PlanOptions
-from reconciler.state.model import State, StateObject
-from reconciler.state.paths import default_state_path
-from reconciler.workflow.prepare import prepare
 
 if TYPE_CHECKING:
     import httpx
 
     from reconciler.execute.events import Event, Report
+    from reconciler.plan.model import Plan, PlanMode
+    from reconciler.plan.options import PlanOptions
+    from reconciler.state.model import State, StateObject
     from reconciler.state.store import FileStateStore
+    from reconciler.workflow.session import Session
 
 
 class Workspace:
@@ -49,11 +48,7 @@ class Workspace:
     ) -> None:
         self.specs = Path(specs) if specs is not None else _default_specs()
         self.emulator = None if emulator is None else str(emulator)
-        self.state_path = (
-            Path(state)
-            if state is not None
-            else default_state_path(self.specs, emulator=emulator is not None)
-        )
+        self._state = None if state is None else Path(state)
         self.given = tuple(given)
         self.environ = os.environ if environ is None else environ
         self.parallelism = parallelism
@@ -63,8 +58,19 @@ class Workspace:
         self._stop_requests = 0
         self._on_stop: Callable[[], None] | None = None
 
+    @property
+    def state_path(self) -> Path:
+        """Where the state is: as given, or beside the specs."""
+        from reconciler.state.paths import default_state_path
+
+        if self._state is not None:
+            return self._state
+        return default_state_path(self.specs, emulator=self.emulator is not None)
+
     def validate(self) -> tuple[Diagnostic, ...]:
         """Every diagnostic about the specs; asks no server and needs no variable values."""
+        from reconciler.workflow.prepare import prepare
+
         try:
             prepared = prepare(
                 self.specs, given=self.given, environ=self.environ, need_values=False
@@ -76,7 +82,7 @@ class Workspace:
     def plan(
         self,
         *,
-        mode: PlanMode = PlanMode.NORMAL,
+        mode: PlanMode | None = None,
         refresh: bool = True,
         options: PlanOptions | None = None,
         save_to: Path | None = None,
@@ -86,9 +92,7 @@ class Workspace:
         Raises:
             ReconcilerError: why it cannot be decided.
         """
-        from reconciler.workflow.session import Session
-
-        session = Session(self, mode, replace(options or NO_OPTIONS, refresh=refresh))
+        session = self._session(mode, options, refresh=refresh)
         with session.store.locked("plan", shared=True, timeout_s=self.lock_timeout_s):
             planned = session.run(session.plan_only())
         if save_to is not None and not planned.plan.errors:
@@ -101,7 +105,7 @@ class Workspace:
         self,
         *,
         plan_file: Path | None = None,
-        mode: PlanMode = PlanMode.NORMAL,
+        mode: PlanMode | None = None,
         refresh: bool = True,
         options: PlanOptions | None = None,
         approve: Callable[[Plan], bool],
@@ -113,9 +117,7 @@ class Workspace:
         Raises:
             ReconcilerError: why nothing was begun; failures on the way are in the report.
         """
-        from reconciler.workflow.session import Session
-
-        session = Session(self, mode, replace(options or NO_OPTIONS, refresh=refresh))
+        session = self._session(mode, options, refresh=refresh)
         with session.store.locked("apply", timeout_s=self.lock_timeout_s):
             if plan_file is None:
                 return session.run(session.apply(approve))
@@ -125,6 +127,8 @@ class Workspace:
 
     def destroy(self, *, approve: Callable[[Plan], bool] = lambda plan: True) -> Report:
         """Delete everything the state manages."""
+        from reconciler.plan.model import PlanMode
+
         return self.apply(mode=PlanMode.DESTROY, approve=approve)
 
     def import_(self, address: str, object_id: str) -> StateObject:
@@ -135,14 +139,15 @@ class Workspace:
             ObjectNotFound: there is no such object.
         """
         from reconciler.workflow.importing import import_object
-        from reconciler.workflow.session import Session
 
-        session = Session(self, PlanMode.NORMAL, NO_OPTIONS)
+        session = self._session()
         with session.store.locked("import", timeout_s=self.lock_timeout_s):
             return session.run(import_object(session, address, object_id))
 
     def state(self) -> State:
         """What is recorded now, with what an interrupted run left folded in."""
+        from reconciler.state.model import State
+
         return self.store().read().state or State(lineage="")
 
     def load_plan(self, path: Path) -> Plan:
@@ -173,6 +178,20 @@ class Workspace:
         self._on_stop = stop
         for _ in range(self._stop_requests):
             stop()
+
+    def _session(
+        self,
+        mode: PlanMode | None = None,
+        options: PlanOptions | None = None,
+        *,
+        refresh: bool = True,
+    ) -> Session:
+        from reconciler.plan.model import PlanMode
+        from reconciler.plan.options import NO_OPTIONS
+        from reconciler.workflow.session import Session
+
+        chosen = replace(options or NO_OPTIONS, refresh=refresh)
+        return Session(self, mode or PlanMode.NORMAL, chosen)
 
     def emit(self, event: Event) -> None:
         """Tell whoever watches."""

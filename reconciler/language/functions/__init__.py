@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-from reconciler.language.functions.function import Family, Function
+from reconciler.language.functions.function import Function
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
 
 FAMILIES: dict[str, tuple[str, ...]] = {
+    "arithmetic": (
+        "abs", "ceil", "floor", "log", "max", "min", "parseint", "pow", "signum", "sum",
+    ),
     "assumptions": (
         "assumeequal", "assumelistlength", "assumelistlengthmax", "assumelistlengthmin",
         "assumemaplength", "assumemaplengthmax", "assumemaplengthmin", "assumenotnull",
         "assumesetlength", "assumesetlengthmax", "assumesetlengthmin", "assumestringprefix",
     ),
-    "dates": ("formatdate", "timeadd", "timecmp"),
-    "network": ("cidrcontains", "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets"),
-    "paths": ("basename", "dirname"),
     "conversion": (
-        "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive",
-        "sensitive", "tobool", "tolist", "tomap", "tonumber", "toset", "tostring", "try",
+        "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive", "sensitive", "tobool",
+        "tolist", "tomap", "tonumber", "toset", "tostring", "try",
     ),
+    "dates": ("formatdate", "timeadd", "timecmp"),
     "encoding": (
         "base64decode", "base64encode", "base64gunzip", "base64gzip", "csvdecode", "jsondecode",
         "jsonencode", "jsonldecode", "textdecodebase64", "textencodebase64", "urldecode", "urlencode",
@@ -34,50 +40,84 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "slice",
     ),
     "maps": ("keys", "lookup", "merge", "transpose", "values", "zipmap"),
-    "sets": ("setintersection", "setproduct", "setsubtract", "setunion"),
-    "arithmetic": (
-        "abs", "ceil", "floor", "log", "max", "min", "parseint", "pow", "signum", "sum",
-    ),
+    "network": ("cidrcontains", "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets"),
+    "paths": ("basename", "dirname"),
     "patterns": ("regex", "regexall"),
+    "sets": ("setintersection", "setproduct", "setsubtract", "setunion"),
     "strings": (
         "chomp", "compact", "endswith", "indent", "join", "lower", "replace", "sort", "split",
         "startswith", "strcontains", "strrev", "substr", "title", "trim", "trimprefix", "trimspace",
         "trimsuffix", "upper",
     ),
+    "templates": ("templatestring",),
+    "yaml": ("yamldecode", "yamlencode"),
 }  # fmt: skip
 """Which file holds which functions, so that a call loads only the one it needs."""
+
+FILE_FUNCTIONS = (
+    "abspath", "file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists", "filemd5",
+    "fileset", "filesha1", "filesha256", "filesha512", "pathexpand", "templatefile",
+)  # fmt: skip
+"""The functions that need a folder to read from."""
+
+IMPURE_FUNCTIONS = ("bcrypt", "plantimestamp", "timestamp", "uuid")
+"""The functions whose results differ from call to call."""
+
+_HOMES = {name: family for family, names in FAMILIES.items() for name in names}
 
 
 class FunctionTable(Mapping[str, Function]):
     """Functions by name. A family's file is loaded when one of its functions is asked for."""
 
-    __slots__ = ("_extra", "_found", "_homes")
-
-    def __init__(self, extra: Mapping[str, Function]) -> None:
-        self._extra = extra
+    def __init__(
+        self, base_dir: Path | None, planned_at: datetime | None, *, is_applying: bool
+    ) -> None:
+        self._base_dir = base_dir
+        self._planned_at = planned_at
+        self._is_applying = is_applying
         self._found: dict[str, Function] = {}
-        self._homes = {name: family for family, names in FAMILIES.items() for name in names}
+        files = () if base_dir is None else FILE_FUNCTIONS
+        self._names = (*_HOMES, *files, *IMPURE_FUNCTIONS)
 
     def __getitem__(self, name: str) -> Function:
-        found = self._found.get(name)
-        if found is None:
-            found = self._found[name] = self._load(name)
-        return found
+        if name not in self._found:
+            self._found.update(self._family_of(name))
+        return self._found[name]
 
-    def _load(self, name: str) -> Function:
-        if name in self._extra:
-            return self._extra[name]
-        module = import_module(f"{__name__}.{self._homes[name]}")
-        family: Family = module.FUNCTIONS
-        return family[name]
+    def _family_of(self, name: str) -> Mapping[str, Function]:
+        if name in _HOMES:
+            module = import_module(f"{__name__}.{_HOMES[name]}")
+            found: Mapping[str, Function] = module.FUNCTIONS
+            return found
+        if name in FILE_FUNCTIONS and self._base_dir is not None:
+            from reconciler.language.functions.files import file_functions
+
+            return file_functions(self._base_dir)
+        if name in IMPURE_FUNCTIONS:
+            from reconciler.language.functions.impure import impure_functions
+
+            return impure_functions(planned_at=self._planned_at, is_applying=self._is_applying)
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._homes
-        yield from (name for name in self._extra if name not in self._homes)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._homes.keys() | self._extra.keys())
+        return len(self._names)
 
 
-def standard_functions() -> Mapping[str, Function]:
-    return FunctionTable({})
+def standard_functions(
+    base_dir: Path | None = None,
+    *,
+    planned_at: datetime | None = None,
+    is_applying: bool = False,
+) -> Mapping[str, Function]:
+    """All functions of the language.
+
+    Those that read files need *base_dir*, which nothing outside of can be read. `timestamp`,
+    `uuid` and `bcrypt` are unknown unless *is_applying*; `plantimestamp` is *planned_at*.
+    """
+    return FunctionTable(base_dir, planned_at, is_applying=is_applying)

@@ -172,5 +172,5 @@ def _convert(frame: Frame, node: Call, arguments: Sequence[Callable[[Frame], obj
 
     if len(arguments) != 2:
         raise refuse("a value and a type are required")
-    constraint = constraint_at(frame.expression, node.arguments[1])
+    constraint = constraint_at(frame, node.arguments[1])
     return convert(constraint.with_defaults(arguments[0](frame)), constraint.type)

@@ -217,26 +217,6 @@ def _urldecode(value: str) -> str:
     return as_text(unquote_to_bytes(value.replace("+", " ")))
 
 
-_CODECS = frozenset(
-    "utf8 utf16 utf16le utf16be utf32 utf32le utf32be usascii iso88591 iso88592 iso88593 iso88594 "
-    "iso88595 iso88596 iso88597 iso88598 iso88599 iso885910 iso885913 iso885914 iso885915 iso885916 "
-    "latin1 latin2 latin3 latin4 latin5 latin6 windows1250 windows1251 windows1252 windows1253 "
-    "windows1254 windows1255 windows1256 windows1257 windows1258 windows874 koi8r koi8u macintosh "
-    "ibm037 ibm437 ibm850 ibm852 ibm855 ibm858 ibm860 ibm862 ibm863 ibm865 ibm866 ibm1047 ibm1140 "
-    "cp437 cp850 cp852 cp855 cp858 cp860 cp862 cp863 cp865 cp866 gbk gb2312 gb18030 hzgb2312 big5 "
-    "shiftjis eucjp iso2022jp euckr".split()
-)
-"""The text encodings there are, without the dashes in their names."""
-
-
-def codec(name: str, argument: int) -> str:
-    """The name Python knows a text encoding by."""
-    plain = name.lower().replace("-", "").replace("_", "")
-    if plain not in _CODECS:
-        raise refuse(f'"{name}" is not an encoding known here, such as "UTF-16LE"', argument)
-    return {"hzgb2312": "hz", "windows874": "cp874"}.get(plain, name)
-
-
 @_add(
     "textencodebase64",
     "The bytes of the text in a named encoding, in base64.",
@@ -248,10 +228,9 @@ def codec(name: str, argument: int) -> str:
 def _textencodebase64(value: str, encoding: str) -> str:
     from base64 import b64encode
 
-    try:
-        return b64encode(value.encode(codec(encoding, 1))).decode()
-    except UnicodeEncodeError:
-        raise refuse(f"the text has characters that {encoding} does not have", 0) from None
+    from reconciler.language.functions.text_encodings import encode
+
+    return b64encode(encode(value, encoding)).decode()
 
 
 @_add(
@@ -263,11 +242,9 @@ def _textencodebase64(value: str, encoding: str) -> str:
     examples=('textdecodebase64("SABlAGwAbABvAA==", "UTF-16LE")',),
 )
 def _textdecodebase64(value: str, encoding: str) -> str:
-    name = codec(encoding, 1)
-    try:
-        return decode_base64(value).decode(name)
-    except UnicodeDecodeError:
-        raise refuse(f"the bytes are not text in {encoding}", 0) from None
+    from reconciler.language.functions.text_encodings import decode
+
+    return decode(decode_base64(value), encoding)
 
 
 @_add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reconciler.language.conditional import length_bounds
+from reconciler.language.convert import convert
 from reconciler.language.equality import equals
 from reconciler.language.functions.function import (
     Family,
@@ -139,12 +140,10 @@ def _concat(*lists: object) -> object:
         raise refuse("at least one list is required")
     found = [sequence(each, "seqs", position) for position, each in enumerate(lists)]
     joined = [item for each in found for item in each]
-    first = found[0]
-    if isinstance(first, TypedList) and all(
-        isinstance(each, TypedList) and each.element == first.element for each in found
-    ):
-        return TypedList(joined, first.element)
-    return joined
+    if not all(isinstance(each, TypedList) for each in found):
+        return joined
+    common = unify([type_of(each) for each in found])
+    return joined if common is None else convert(TypedList(joined), common)
 
 
 @_add(
@@ -222,7 +221,7 @@ def _chunklist(items: TypedList, size: Number) -> object:
     "contains",
     'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
     looked_into("list"),
-    Parameter("value", is_nullable=True, unknown="any"),
+    Parameter("value", unknown="any"),
     returns="bool",
     examples=('contains(["a", "b"], "a")',),
 )
@@ -281,8 +280,6 @@ def _distinct(items: TypedList) -> object:
     examples=('matchkeys(["i-1", "i-2"], ["west", "east"], ["east"])',),
 )
 def _matchkeys(values: TypedList, keys: TypedList, wanted: TypedList) -> object:
-    from reconciler.language.convert import convert
-
     if len(values) != len(keys):
         raise refuse(f"there are {len(values)} values for {len(keys)} keys", 1)
     common = unify([type_of(keys), type_of(wanted)])
@@ -321,8 +318,6 @@ def _one(items: object) -> object:
     examples=('coalesce("", "b")', "coalesce(null, 2)"),
 )
 def _coalesce(*values: object) -> object:
-    from reconciler.language.convert import convert
-
     if not values:
         raise refuse("at least one value is required")
     common = unify([type_of(each) for each in values])
@@ -342,16 +337,19 @@ def _coalesce(*values: object) -> object:
 @_add(
     "coalescelist",
     "The first list that has elements.",
-    variadic=Parameter("vals", is_nullable=True, unknown="any"),
+    variadic=Parameter("vals", unknown="any"),
     examples=('coalescelist([], ["b"])',),
 )
 def _coalescelist(*lists: object) -> object:
     if not lists:
         raise refuse("at least one list is required")
     for position, each in enumerate(lists):
+        if not isinstance(each, Unknown):
+            sequence(each, "vals", position)
+    for each in lists:
         if isinstance(each, Unknown):
             return Unknown("dynamic", not_null=False)
-        if not is_null(each) and elements(each, "vals", position):
+        if each:
             return each
     raise refuse("no list is there: all are null or empty")
 

@@ -158,7 +158,7 @@ def _cidrhost(value: str, host: Number) -> str:
 def _cidrnetmask(value: str) -> str:
     prefix = read_prefix(value)
     if prefix.bits != 32:
-        raise refuse("IPv6 has no network masks", 0)
+        raise refuse("addresses of IPv6 have no network masks", 0)
     return address_text(2**32 - prefix.size, 32)
 
 

@@ -1,0 +1,150 @@
+"""Value check: what can be told to be wrong with a value before anything is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+
+from reconciler.diagnostics import Diagnostics, Place
+from reconciler.errors import SpecError
+from reconciler.language.convert import convert
+from reconciler.language.marks import unmark_deep
+from reconciler.language.mistakes import ValueMistake, path_text
+from reconciler.language.syntax import Argument, Expression, Scope
+from reconciler.language.values import SetValue, Unknown, is_null
+from reconciler.schema import Attribute, Complaint, Path, Schema
+from reconciler.spec.constants import NO_NAMES, in_context
+
+
+class ValueCheck:
+    """Evaluates expressions for the mistakes in them, and holds arguments against schemas.
+
+    Without a *scope* it looks at constants only. With one it looks at everything but the
+    expressions named in *skipped*, which refer to nothing and have been reported.
+    """
+
+    def __init__(self, scope: Scope | None, skipped: Set[int], diagnostics: Diagnostics) -> None:
+        self.scope = scope
+        self.skipped = skipped
+        self.diagnostics = diagnostics
+        self.context = ""
+
+    def arguments(self, schema: Schema, arguments: Mapping[str, Argument], context: str) -> None:
+        """Report what the schema has against the arguments of a block."""
+        self.context = context
+        values: dict[str, object] = {}
+        for name, argument in arguments.items():
+            attribute = schema.attributes.get(name)
+            if attribute is not None:
+                values[name] = self._argument(attribute, argument)
+        for names in schema.exclusive:
+            full = [name for name in names if _is_full(values.get(name))]
+            if len(full) > 1:
+                detail = f"Only one of {' and '.join(full)} may be given. Remove the other."
+                self._error("Conflicting arguments", detail, arguments[full[1]].name_place)
+
+    def expressions(self, expressions: Iterable[Expression], context: str) -> None:
+        """Report what goes wrong in some expressions, whatever their values are for."""
+        self.context = context
+        for expression in expressions:
+            self._evaluate(expression)
+
+    def count(self, expression: Expression, context: str) -> None:
+        """Report a `count` that is no number of instances."""
+        self.context = context
+        value = self._evaluate(expression)
+        if isinstance(value, Unknown):
+            return
+        try:
+            number = convert(value, "number")
+        except ValueMistake as mistake:
+            self._error("Invalid count argument", f"{mistake.text}.", expression.place)
+            return
+        if is_null(number) or not isinstance(number, int) or number < 0:
+            detail = "How many instances there are is a whole number, 0 or more."
+            self._error("Invalid count argument", detail, expression.place)
+
+    def for_each(self, expression: Expression, context: str) -> None:
+        """Report a `for_each` that is no collection of keys."""
+        self.context = context
+        value = self._evaluate(expression)
+        is_set = isinstance(value, SetValue) and all(_is_text(each) for each in value)
+        if not isinstance(value, (Unknown, Mapping)) and not is_set:
+            detail = (
+                "The keys of the instances come from a map, or from a set of texts. Write a list "
+                "of texts as toset([...])."
+            )
+            self._error("Invalid for_each argument", detail, expression.place)
+
+    def _error(self, summary: str, detail: str, place: Place) -> None:
+        self.diagnostics.error(summary, detail, place=place, context=self.context)
+
+    def _evaluate(self, expression: Expression) -> object:
+        """The value without marks; unknown where nothing can be said, or all has been said."""
+        if id(expression) in self.skipped:
+            return _NOTHING_KNOWN
+        if self.scope is None and not expression.is_constant:
+            return _NOTHING_KNOWN
+        try:
+            return unmark_deep(expression.evaluate(self.scope or NO_NAMES))[0]
+        except SpecError as error:
+            in_context(self.diagnostics, error, self.context)
+            return _NOTHING_KNOWN
+
+    def _argument(self, attribute: Attribute, argument: Argument) -> object:
+        expression = argument.expression
+        try:
+            value = convert(self._evaluate(expression), attribute.type)
+        except ValueMistake as mistake:
+            detail = f'"{argument.name}"{path_text(mistake.path)}: {mistake.message}.'
+            place = part_place(expression, mistake.path)
+            self._error("Incorrect attribute value type", detail, place)
+            return None
+        if is_null(value):
+            if attribute.required:
+                detail = f'The argument "{argument.name}" is required and cannot be null.'
+                self._error("Missing required argument", detail, expression.place)
+            return None
+        if attribute.check is not None and not isinstance(value, Unknown):
+            for complaint in attribute.check(value):
+                self._complain(argument, complaint)
+        return value
+
+    def _complain(self, argument: Argument, complaint: Complaint) -> None:
+        name = f"{argument.name}{path_text(complaint.path)}"
+        place = part_place(argument.expression, complaint.path, key=complaint.about_key)
+        summary = f'Invalid value for "{argument.name}"'
+        self._error(summary, f"{name} {complaint.message}.", place)
+
+
+_NOTHING_KNOWN = Unknown("dynamic", not_null=False)
+
+
+def part_place(expression: Expression, path: Path, *, key: bool = False) -> Place:
+    """Where the part at *path* of a value is written, or its key; the nearest place around it."""
+    for at, step in enumerate(path):
+        pair = _pair(expression, step)
+        if pair is None:
+            break
+        name, expression = pair
+        if key and at == len(path) - 1 and name is not None:
+            return name.place
+    return expression.place
+
+
+def _pair(expression: Expression, step: str | int) -> tuple[Expression | None, Expression] | None:
+    """The key, if it has one, and the value of a part of a constructor; None if it is none."""
+    items = expression.items()
+    if items is not None:
+        return (None, items[step]) if isinstance(step, int) and step < len(items) else None
+    for key, value in expression.pairs() or ():
+        if key.is_constant and key.evaluate(NO_NAMES) == step:
+            return key, value
+    return None
+
+
+def _is_full(value: object) -> bool:
+    return not isinstance(value, Unknown) and value not in (None, "", [], {})
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, (str, Unknown))
