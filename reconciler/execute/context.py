@@ -51,6 +51,9 @@ class Recorder(Protocol):
     def object(self, address: Address) -> StateObject | None:
         """What state has under an address at this moment."""
 
+    def known_ids(self) -> frozenset[str]:
+        """The ids of everything that state has at this moment, deposed objects included."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -90,6 +93,8 @@ class Run:
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""
     warnings: list[str] = field(default_factory=list)
+    interrupted: Callable[[], bool] = lambda: False
+    """Whether the run has been asked to end: nothing is waited for then."""
 
     def provider(self, name: str) -> Provider:
         """The provider of a configuration."""

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from reconciler.errors import (
-    OutcomeUnknown,
-    ProviderError,
-    ReconcilerError,
-    RequestRejected,
-)
+from reconciler.errors import OutcomeUnknown, ProviderError, ReconcilerError, RequestRejected
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
-from reconciler.execute.listing import list_after, match_by_position, match_in_order
-from reconciler.execute.recording import deposed, sendable, state_object
+from reconciler.execute.listing import list_after, match_by_position
+from reconciler.execute.lost import append_again, create_suspect
+from reconciler.execute.recording import deposed, draft_object, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.schema import Attributes
-from reconciler.state.entries import (
-    AddSuspect,
-    Entry,
-    Intend,
-    Intent,
-    IntentKind,
-    Put,
-    Resolve,
-)
-from reconciler.state.model import Suspect, SuspectKind
+from reconciler.state.entries import AddSuspect, Entry, Intend, Intent, IntentKind, Put, Resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +42,21 @@ async def create_parent(
         # The intent waits for its turn as well: what is journalled and was never sent would
         # otherwise be a suspect after a crash.
         async with run.create_slots[instance.provider]:
-            seq, returned, blamed = await _try_create(run, instance, carried)
+            seq, returned, blamed = await _try_create(run, instance, change, carried)
         if returned is not None:
             break
         assert blamed is not None, "what is not returned was refused because of a member"
         refused = [blamed]
         carried = carried[: carried.index(blamed.change)]
-    made = Made(change, None, str(returned["id"]))
+    parent_id = str(returned["id"])
     entries = _put(run, instance, returned, change)
     if not carried:
         entries.append(Resolve(seq))
     await run.recorder.record(*entries)
     run.resolver.settle(change.address, returned)
-    run.tails[str(returned["id"])] = None
-    found = await _learn_ids(run, seq, str(returned["id"]), carried) if carried else []
-    return [made, *found, *refused]
+    run.tails[parent_id] = None
+    found = await _learn_ids(run, seq, parent_id, carried) if carried else []
+    return [Made(change, None, parent_id), *found, *refused]
 
 
 async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: str) -> list[Made]:
@@ -81,17 +68,26 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
     type_ = instances[0].schema.type
-    seq = await _intend_append(run, instances, parent_id)
+    if parent_id not in run.tails:
+        run.tails[parent_id] = await _find_tail(run, instances[0], parent_id)
+    intent = await _intend_append(run, changes, instances, parent_id)
     try:
         returned: Sequence[Attributes] = await provider.append(
             type_, parent_id, [sendable(each) for each in instances]
         )
     except OutcomeUnknown as error:
-        returned = await _after_lost_answer(run, seq, instances, parent_id, error)
+        returned = await append_again(run, intent, instances, error)
     except ProviderError:
-        await run.recorder.record(Resolve(seq))
+        await run.recorder.record(Resolve(intent.seq))
         raise
-    return await _record_members(run, seq, changes, instances, returned, parent_id)
+    return await _record_members(run, intent.seq, changes, instances, returned, parent_id)
+
+
+async def _find_tail(run: Run, instance: Instance, parent_id: str) -> str | None:
+    """The last member of a parent that nobody has listed in this run."""
+    provider = run.provider(instance.provider)
+    members = await list_after(provider, instance.schema.type, parent_id, after=None)
+    return members[-1].id if members else None
 
 
 async def _record_members(
@@ -125,63 +121,71 @@ def _put(run: Run, instance: Instance, returned: Attributes, change: PlannedChan
     return entries
 
 
-async def _intend_create(run: Run, instance: Instance, members: Sequence[Instance]) -> int:
-    seq = run.recorder.next_seq()
+async def _intend_create(
+    run: Run, instance: Instance, change: PlannedChange, carried: Sequence[PlannedChange]
+) -> Intent:
     replaced = run.recorder.object(instance.address)
     intent = Intent(
-        seq,
+        run.recorder.next_seq(),
         IntentKind.CREATE,
         instance.address,
         run.now(),
-        members=tuple(each.address for each in members),
+        members=tuple(each.address for each in carried),
         object_id=replaced.id if replaced is not None else None,
-        sent=tuple(sendable(each) for each in (instance, *members)),
+        objects=(
+            draft_object(instance, change=change),
+            *(draft_object(resolve(run, each), change=each) for each in carried),
+        ),
     )
     await run.recorder.record(Intend(intent))
-    return seq
+    return intent
 
 
-async def _intend_append(run: Run, instances: Sequence[Instance], parent_id: str) -> int:
-    seq = run.recorder.next_seq()
+async def _intend_append(
+    run: Run, changes: Sequence[PlannedChange], instances: Sequence[Instance], parent_id: str
+) -> Intent:
     intent = Intent(
-        seq,
+        run.recorder.next_seq(),
         IntentKind.APPEND,
         instances[0].address,
         run.now(),
         members=tuple(each.address for each in instances),
         parent_id=parent_id,
         after_id=run.tails.get(parent_id),
-        sent=tuple(sendable(each) for each in instances),
+        objects=tuple(
+            draft_object(instance, change=change)
+            for instance, change in zip(instances, changes, strict=True)
+        ),
     )
     await run.recorder.record(Intend(intent))
-    return seq
+    return intent
 
 
 async def _try_create(
-    run: Run, instance: Instance, carried: Sequence[PlannedChange]
+    run: Run, instance: Instance, change: PlannedChange, carried: Sequence[PlannedChange]
 ) -> tuple[int, Attributes | None, Made | None]:
     """Send the creating call once; a refusal because of a member names that member."""
+    intent = await _intend_create(run, instance, change, carried)
     sent = [resolve(run, each) for each in carried]
-    seq = await _intend_create(run, instance, sent)
     provider = run.provider(instance.provider)
     try:
         returned = await provider.create(
             instance.schema.type, sendable(instance), [sendable(each) for each in sent]
         )
     except RequestRejected as error:
-        await run.recorder.record(Resolve(seq))
+        await run.recorder.record(Resolve(intent.seq))
         blamed = _blamed_member(error, len(carried))
         if blamed is None:
             raise
-        return seq, None, Made(carried[blamed], error)
+        return intent.seq, None, Made(carried[blamed], error)
     except OutcomeUnknown as error:
-        suspect = _create_suspect(run, instance, carried, error)
-        await run.recorder.record(AddSuspect(suspect), Resolve(seq))
+        suspect = create_suspect(intent, instance.schema, error.message)
+        await run.recorder.record(AddSuspect(suspect), Resolve(intent.seq))
         raise
     except ProviderError:
-        await run.recorder.record(Resolve(seq))
+        await run.recorder.record(Resolve(intent.seq))
         raise
-    return seq, returned, None
+    return intent.seq, returned, None
 
 
 def _blamed_member(error: RequestRejected, count: int) -> int | None:
@@ -237,66 +241,6 @@ async def _adopt_found(
     for change in changes[missing:]:
         made.extend(await append_members(run, [change], parent_id))
     return made
-
-
-async def _after_lost_answer(
-    run: Run, seq: int, instances: Sequence[Instance], parent_id: str, error: OutcomeUnknown
-) -> Sequence[Attributes]:
-    """Look for what was sent; send it once more only if nothing unexplained stands there."""
-    provider = run.provider(instances[0].provider)
-    schema = instances[0].schema
-    sent = [sendable(each) for each in instances]
-    for pause_s in (0.0, run.settings[instances[0].provider].settle_s):
-        await run.sleep(pause_s)
-        members = await list_after(provider, schema.type, parent_id, after=run.tails.get(parent_id))
-        found = match_in_order(schema, sent, members)
-        if all(each is not None for each in found):
-            return [each.attributes for each in found if each is not None]
-    roles = {attributes.get("role") for attributes in sent}
-    if any(each.is_message and each.attributes.get("role") in roles for each in members):
-        await run.recorder.record(
-            AddSuspect(_append_suspect(run, instances, parent_id, error)), Resolve(seq)
-        )
-        raise error
-    try:
-        return await provider.append(schema.type, parent_id, sent)
-    except OutcomeUnknown as again:
-        await run.recorder.record(
-            AddSuspect(_append_suspect(run, instances, parent_id, again)), Resolve(seq)
-        )
-        raise
-    except ProviderError:
-        await run.recorder.record(Resolve(seq))
-        raise
-
-
-def _create_suspect(
-    run: Run, instance: Instance, members: Sequence[PlannedChange], error: OutcomeUnknown
-) -> Suspect:
-    return Suspect(
-        address=instance.address,
-        kind=SuspectKind.CREATE,
-        sent=sendable(instance),
-        sent_at=run.now(),
-        seen=error.message,
-        members=tuple(each.address for each in members),
-    )
-
-
-def _append_suspect(
-    run: Run, instances: Sequence[Instance], parent_id: str, error: OutcomeUnknown
-) -> Suspect:
-    first = instances[0]
-    suspect = Suspect(
-        address=first.address,
-        kind=SuspectKind.APPEND,
-        sent=sendable(first),
-        sent_at=run.now(),
-        seen=error.message,
-        parent_id=parent_id,
-        after_id=run.tails.get(parent_id),
-    )
-    return replace(suspect, members=tuple(each.address for each in instances[1:]))
 
 
 def parent_id_of(instance: Instance) -> str:

@@ -15,7 +15,7 @@ from reconciler.errors import (
     SpecError,
     StalePlan,
 )
-from reconciler.execute import changing, checking, creating
+from reconciler.execute import changing, checking, creating, reading
 from reconciler.execute.context import Run
 from reconciler.execute.creating import Made
 from reconciler.execute.events import (
@@ -154,6 +154,10 @@ class _Worker:
                 self._succeed(step, change, None, self.run.clock())
             case Action.UPDATE:
                 await self._make_one(step, change)
+            case Action.READ:
+                started = self._start(change, None)
+                await reading.read(self.run, change)
+                self._succeed(step, change, None, started)
             case _ if change.address in self.sequence_of:
                 await self._append(step, change)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import ObjectNotFound, ServiceUnavailable
@@ -80,17 +80,18 @@ def sight(schema: Schema, sent: Sequence[Attributes], members: Sequence[Member])
 def match_in_order(
     schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]
 ) -> list[Member | None]:
-    """Find each of *sent* among *members*, each behind the one found before it."""
+    """Find each of *sent* among *members*, in the same order, as far behind as possible.
+
+    What was sent last stands last: of several that say the same, the later ones are ours.
+    """
     found: list[Member | None] = []
-    position = 0
-    for attributes in sent:
-        hits = (
-            at for at in range(position, len(members)) if matches(schema, attributes, members[at])
-        )
+    end = len(members)
+    for attributes in reversed(sent):
+        hits = (at for at in reversed(range(end)) if matches(schema, attributes, members[at]))
         hit = next(hits, None)
         found.append(None if hit is None else members[hit])
-        position = position if hit is None else hit + 1
-    return found
+        end = end if hit is None else hit
+    return found[::-1]
 
 
 def match_by_position(
@@ -99,24 +100,41 @@ def match_by_position(
     """Find what a creating call carried in the new parent, position by position.
 
     What does not stand in its place is looked for by what it says anywhere in the parent. Where
-    the parent holds as many members as were sent, the ones left on both sides are the same ones,
+    the parent holds as many members as were sent, those left on both sides are the same ones,
     whatever the server made of their texts.
     """
     found: list[Member | None] = [
-        members[at] if at < len(members) and matches(schema, each, members[at]) else None
-        for at, each in enumerate(sent)
+        member if matches(schema, attributes, member) else None
+        for attributes, member in zip(sent, members, strict=False)
     ]
-    taken = {each.id for each in found if each is not None}
+    found += [None] * (len(sent) - len(found))
+    left = {each.id: each for each in members}
+    for member in found:
+        if member is not None:
+            left.pop(member.id, None)
+    _fill(found, sent, left, lambda attributes, each: matches(schema, attributes, each))
+    if len(members) == len(sent):
+        _fill(found, sent, left, _is_of_same_role)
+    return found
+
+
+def _fill(
+    found: list[Member | None],
+    sent: Sequence[Attributes],
+    left: dict[str, Member],
+    fits: Callable[[Attributes, Member], bool],
+) -> None:
+    """Give every place that is empty the first of those *left* that fits."""
     for at, attributes in enumerate(sent):
         if found[at] is None:
-            left = (each for each in members if each.id not in taken)
-            found[at] = next((each for each in left if matches(schema, attributes, each)), None)
-            taken.update(each.id for each in (found[at],) if each is not None)
-    if len(members) == len(sent):
-        rest = iter([each for each in members if each.id not in taken])
-        for at, attributes in enumerate(sent):
-            if found[at] is None and (each := next(rest)).attributes.get("role") == (
-                attributes.get("role")
-            ):
-                found[at] = each if each.reproducible else None
-    return found
+            member = next((each for each in left.values() if fits(attributes, each)), None)
+            if member is not None:
+                found[at] = left.pop(member.id)
+
+
+def _is_of_same_role(attributes: Attributes, member: Member) -> bool:
+    return (
+        member.is_message
+        and member.reproducible
+        and member.attributes.get("role") == attributes.get("role")
+    )

@@ -88,6 +88,8 @@ class _Builder:
                 self._add(unmake_step(change), change)
         for change in making:
             self.waits[make_step(change.address)].update(self._causes(change))
+            if change.action is Action.READ:
+                self.waits[make_step(change.address)].update(self._departures(change))
         self._order_deletions(unmaking, carried)
         for sequence in self.plan.sequences:
             self._order_sequence(sequence)
@@ -111,6 +113,20 @@ class _Builder:
                 yield step
             elif address.key is None and address in self.instances:
                 yield self._gate(address)
+
+    def _departures(self, change: PlannedChange) -> Iterator[Step]:
+        """The deletions that a read waits for: those of what it depends on, and of members that
+        leave a parent it depends on."""
+        parents = {
+            each.recorded.id
+            for each in self.plan.changes
+            if each.recorded is not None and each.address in change.depends_on
+        }
+        for step, leaving in self.changes.items():
+            if step.phase is Phase.UNMAKE and (
+                leaving.address in change.depends_on or self._parent_id(leaving) in parents
+            ):
+                yield step
 
     def _gate(self, block: Address) -> Step:
         gate = Step(block, Phase.GATE, Phase.MAKE)

@@ -86,7 +86,8 @@ class Blocks:
         self.pending.discard(address)
         self._by_id[str(attributes.get("id"))] = address
         arguments = self._evaluate_again(address)
-        self.world.set_object(address, self._object(instance, arguments, attributes))
+        value = self._object(instance, arguments, attributes)
+        self.world.set_object(address, {**value, **attributes} if _is_data(address) else value)
 
     def _evaluate_again(self, address: Address) -> Arguments:
         before = self._arguments[address]
@@ -111,7 +112,7 @@ class Blocks:
         depends_on = common | noted
         instance = self._make(block, address, arguments, depends_on)
         if address.mode is Mode.DATA:
-            return self._data(block, instance, arguments)
+            return self._data(block, instance, arguments, scope)
         self.instances[address] = instance
         self._blocks[address] = block
         self._scopes[address] = scope
@@ -202,7 +203,7 @@ class Blocks:
         return value
 
     def _data(
-        self, block: ResourceBlock, instance: Instance, arguments: Arguments
+        self, block: ResourceBlock, instance: Instance, arguments: Arguments, scope: Scope
     ) -> dict[str, object]:
         address = instance.address
         self.world.set_made_from(address, instance.depends_on)
@@ -212,6 +213,8 @@ class Blocks:
         unknown = contains_unknown(dict(instance.desired))
         if unknown or self._waits(instance):
             self._blocks[address] = block
+            self._scopes[address] = scope
+            self._arguments[address] = arguments
             self.instances[address] = instance
             self.reads[address] = PendingRead(instance, config_unknown=unknown)
             self.pending.add(address)
@@ -226,8 +229,21 @@ class Blocks:
     def _waits(self, instance: Instance) -> bool:
         """Whether something that a data source reads or depends on is still to change."""
         changing = self.world.given.changing | self.pending
-        about = {self._by_id.get(str(value)) for value in instance.desired.values()}
-        return any(each in changing for each in (*instance.depends_on, *about) if each is not None)
+        about = self.parent_read_by(instance)
+        return about in changing or not changing.isdisjoint(instance.depends_on)
+
+    def parent_read_by(self, instance: Instance) -> Address | None:
+        """The managed parent that a data source is about, told by the id among its arguments."""
+        for name, value in instance.desired.items():
+            if name in ("id", "thread_id") and isinstance(value, str) and value in self._by_id:
+                return self._by_id[value]
+            if isinstance(value, Unknown) and value.origin and value.origin.endswith(".id"):
+                return Address.parse(value.origin.removesuffix(".id"))
+        return None
+
+
+def _is_data(address: Address) -> bool:
+    return address.mode is Mode.DATA
 
 
 def _configuration(alias: str | None) -> str:

@@ -11,6 +11,7 @@ from reconciler.expand.conditions import check_rules
 from reconciler.expand.instances import Blocks, WillReplace
 from reconciler.expand.model import Expansion, Instance
 from reconciler.expand.rank import rank
+from reconciler.expand.reads import place_reads
 from reconciler.expand.repetition import repeat
 from reconciler.expand.world import OUTPUT, Given, Name, World
 from reconciler.graph import Graph, Node, NodeKind
@@ -66,12 +67,13 @@ class Expander:
         for node in self._graph.order():
             for path in self.world.module_instances(node.module):
                 self._visit(node, path)
+        reads = place_reads(self._blocks, self.diagnostics)
         ranked = rank(self._blocks.instances, self._spec, self.diagnostics)
         self._blocks.instances.update({each.address: each for each in ranked})
         self.diagnostics.raise_if_errors()
         return Expansion(
             instances=tuple(each for each in ranked if each.address.mode is Mode.MANAGED),
-            reads=tuple(self._blocks.reads.values()),
+            reads=reads,
             requests=tuple(self._blocks.requests),
             outputs=self.outputs(),
             pending=frozenset(self._blocks.pending),

@@ -40,7 +40,7 @@ def masked(value: Value, mask: Mask) -> Value:
     """Copy *value* with `HIDDEN` in the place of everything that must not be shown."""
     if is_hidden(value, mask):
         return HIDDEN
-    if mask is False and not isinstance(value, (dict, list, tuple)):
+    if mask is False:
         return value
     if isinstance(value, Mapping):
         return {key: masked(each, below(mask, key)) for key, each in value.items()}

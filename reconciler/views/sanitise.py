@@ -95,4 +95,4 @@ def _not_json(value: object) -> object:
     """Numbers that HCL computes with and JSON has no type for."""
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
+    return str(value)  # of a mark that a value should not carry here: what it hides stays hidden

@@ -29,3 +29,8 @@ class LedgerRecorder:
     def object(self, address: Address) -> StateObject | None:
         """What state has under an address at this moment."""
         return self._ledger.state.objects.get(address)
+
+    def known_ids(self) -> frozenset[str]:
+        """The ids of everything that state has at this moment, deposed objects included."""
+        state = self._ledger.state
+        return frozenset(each.id for each in (*state.objects.values(), *state.deposed.values()))

@@ -1,0 +1,121 @@
+"""Lost: a write whose answer did not come, while the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.errors import OutcomeUnknown, ProviderError
+from reconciler.execute.context import Run
+from reconciler.execute.listing import Sighting, list_new, sight
+from reconciler.execute.recording import sendable, sendable_of
+from reconciler.expand import Instance
+from reconciler.schema import Attributes, Schema
+from reconciler.state.entries import AddSuspect, Intent, Resolve
+from reconciler.state.model import Suspect, SuspectKind
+
+SENDS_MAX = 5
+"""How often a member is sent in all, each time after a look at what stands there."""
+
+PAUSE_S = 0.5
+"""The pause before the second time; it doubles with each."""
+
+
+async def append_again(
+    run: Run, intent: Intent, instances: Sequence[Instance], error: OutcomeUnknown
+) -> list[Attributes]:
+    """Look for what was appended, and send again what is surely not there.
+
+    The intent covers every attempt. It stays open where the run ends without an explanation, so
+    that the next one looks again; something unexplained in its place makes it a suspect.
+
+    Raises:
+        ProviderError: what was sent may or may not stand there.
+    """
+    for number in range(1, SENDS_MAX):
+        seen = await _look(run, intent, instances)
+        if seen.is_complete:
+            return [each.attributes for each in seen.found if each is not None]
+        if seen.unexplained and not any(seen.found):
+            suspect = append_suspect(intent, instances[0].schema, error.message)
+            await run.recorder.record(AddSuspect(suspect), Resolve(intent.seq))
+            raise error
+        if seen.unexplained or run.interrupted():
+            raise error
+        await run.sleep(PAUSE_S * 2 ** (number - 1))
+        try:
+            return await _send_missing(run, intent, instances, seen)
+        except OutcomeUnknown as again:
+            error = again
+        except ProviderError:
+            if not any(seen.found):
+                await run.recorder.record(Resolve(intent.seq))
+            raise
+    raise error
+
+
+async def _look(run: Run, intent: Intent, instances: Sequence[Instance]) -> Sighting:
+    """Look at once, and once more when a write that is on its way has had time to arrive."""
+    assert intent.parent_id is not None, "an append names its parent"
+    provider = run.provider(instances[0].provider)
+    schema = instances[0].schema
+    sent = [sendable(each) for each in instances]
+    seen = Sighting((None,), False)
+    for pause_s in (0.0, run.settings[instances[0].provider].settle_s):
+        await run.sleep(pause_s)
+        fresh = await list_new(
+            provider,
+            schema.type,
+            intent.parent_id,
+            after=intent.after_id,
+            known=run.recorder.known_ids(),
+        )
+        seen = sight(schema, sent, fresh)
+        if seen.is_complete:
+            break
+    return seen
+
+
+async def _send_missing(
+    run: Run, intent: Intent, instances: Sequence[Instance], seen: Sighting
+) -> list[Attributes]:
+    assert intent.parent_id is not None, "an append names its parent"
+    provider = run.provider(instances[0].provider)
+    missing = [
+        sendable(each) for each, found in zip(instances, seen.found, strict=True) if found is None
+    ]
+    sent = iter(await provider.append(instances[0].schema.type, intent.parent_id, missing))
+    return [next(sent) if found is None else found.attributes for found in seen.found]
+
+
+def create_suspect(intent: Intent, schema: Schema, seen: str) -> Suspect:
+    """A parent whose creation got no answer."""
+    return Suspect(
+        address=intent.address,
+        kind=SuspectKind.CREATE,
+        sent=sendable_of(schema, intent.objects[0].attributes),
+        sent_at=intent.at,
+        seen=seen,
+        members=intent.members,
+        objects=intent.objects,
+    )
+
+
+def append_suspect(
+    intent: Intent, schema: Schema, words: str, *, seen: Sighting | None = None
+) -> Suspect:
+    """The members of an append that were not found, under the address of the first of them."""
+    found = seen.found if seen is not None else (None,) * len(intent.objects)
+    missing = tuple(
+        each for each, member in zip(intent.objects, found, strict=True) if member is None
+    )
+    return Suspect(
+        address=missing[0].address,
+        kind=SuspectKind.APPEND,
+        sent=sendable_of(schema, missing[0].attributes),
+        sent_at=intent.at,
+        seen=words,
+        parent_id=intent.parent_id,
+        after_id=intent.after_id,
+        members=tuple(each.address for each in missing[1:]),
+        objects=missing,
+    )
