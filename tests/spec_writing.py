@@ -82,6 +82,7 @@ PROVIDER = Schema(
         "base_url": Attribute("string", "", optional=True),
         "headers": Attribute(["map", "string"], "", optional=True),
     },
+    instead={"admin_key": "There is one key, api_key."},
 )
 
 SCHEMAS = {"openai_thread": THREAD, "openai_message": MESSAGE}

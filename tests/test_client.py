@@ -32,7 +32,6 @@ from reconciler.errors import (
 from reconciler.provider.answers import (
     HTML,
     UNKNOWN_ROUTE,
-    UNPROVEN,
     Lost,
     NotSent,
     Reply,
@@ -43,6 +42,7 @@ from reconciler.provider.client import MAX_BODY, Client
 from reconciler.provider.config import configure
 from reconciler.provider.connect import connect
 from reconciler.provider.dialects.dialect import Dialect
+from reconciler.provider.protocol import UNPROVEN
 from reconciler.provider.request import Kind, Request, is_id
 
 CANARY = "sk-canary-4f1e9c77"
@@ -119,6 +119,7 @@ def sent_headers(**arguments: object) -> httpx.Headers:
         ({"project": "proj_1"}, "openai-project", "proj_1"),
         ({"headers": {"x-team": "a"}}, "x-team", "a"),
         ({}, "accept", "application/json"),
+        ({}, "user-agent", "reconciler"),
         ({}, "accept-encoding", "gzip"),
     ],
 )
@@ -261,7 +262,8 @@ def test_a_slow_answer_has_an_end() -> None:
 def test_what_answers_is_not_this_api(status: int, content: object, type_: str, code: str) -> None:
     with pytest.raises(NotServed) as caught:
         read_thread(answers(status, content, content_type=type_))
-    assert (caught.value.code, caught.value.status) == (code, status)
+    expected_status = None if code == "strange" else status
+    assert (caught.value.code, caught.value.status) == (code, expected_status)
 
 
 @pytest.mark.parametrize(
@@ -461,6 +463,35 @@ def test_a_server_that_is_not_there_is_named() -> None:
 
 async def _no_sleep(seconds: float) -> None:
     await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        ({"base_url": "https://api.openai.com/v1", "dialect": "threads"}, "rehome"),
+        ({"dialect": "threads"}, 'dialect = "conversations"'),
+        ({"dialect": "conversations"}, 'dialect = "threads"'),
+        ({"dialect": "azure_agents"}, "services.ai.azure.com"),
+    ],
+)
+def test_a_server_that_does_not_serve_the_dialect_comes_with_a_hint(
+    arguments: dict[str, object], hint: str
+) -> None:
+    handler = answers(404, {"error": {"message": "Invalid URL (GET /v1/x)"}})
+    with pytest.raises(NotServed) as caught:
+        read_thread(handler, **arguments)
+    assert hint in (caught.value.hint or "")
+
+
+def test_a_lost_answer_names_the_id_of_the_request() -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        ids.append(request.headers["x-client-request-id"])
+        raise httpx.ReadError("reset")
+
+    ids: list[str] = []
+    with pytest.raises(OutcomeUnknown) as caught:
+        create_thread(handler)
+    assert ids[0] in caught.value.message
 
 
 # -- JSON

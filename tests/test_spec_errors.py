@@ -28,6 +28,8 @@ def message(arguments: str) -> str:
 
 SEVENTEEN = ", ".join(f'k{n} = "v"' for n in range(17))
 
+DATA = 'data "openai_messages" "d" {\n  thread_id = "t"\n}\n'
+
 MISTAKES = {
     "an unknown resource type": (
         'resource "openai_thred" "a" {}',
@@ -485,6 +487,340 @@ MISTAKES = {
         message('attachments {\n  file_id = "f"\n  tool = "x"\n  tools {\n    type = "t"\n  }\n}'),
         ["error main.tf:4:3 Unsupported argument"],
         'Did you mean "tools"?',
+    ),
+    "an unknown attribute of an element": (
+        DATA + 'output "o" {\n  value = data.openai_messages.d.messages[0].rol\n}\n',
+        ["error main.tf:5:45 Unsupported attribute"],
+        'Did you mean "role"?',
+    ),
+    "an attribute of a list": (
+        DATA + 'output "o" {\n  value = data.openai_messages.d.messages.role\n}\n',
+        ["error main.tf:5:42 Unsupported attribute"],
+        "has no attributes, only elements",
+    ),
+    "an attribute far from the end": (
+        THREAD + 'output "o" {\n  value = openai_thread.a.idd.x.y\n}\n',
+        ["error main.tf:3:26 Unsupported attribute"],
+        'Did you mean "id"?',
+    ),
+    "an attribute behind a key and far from the end": (
+        'resource "openai_thread" "a" {\n  count = 1\n}\n'
+        'output "o" {\n  value = openai_thread.a[0].idd.x\n}\n',
+        ["error main.tf:5:11 Unsupported attribute"],
+        'Did you mean "id"?',
+    ),
+    "each alone": (
+        'output "o" {\n  value = each\n}\n',
+        ["error main.tf:2:11 Invalid reference"],
+        "each.key, each.value",
+    ),
+    "local alone": (
+        'output "o" {\n  value = local\n}\n',
+        ["error main.tf:2:11 Invalid reference"],
+        "local.name",
+    ),
+    "module alone": (
+        'output "o" {\n  value = module\n}\n',
+        ["error main.tf:2:11 Invalid reference"],
+        "module.name.output",
+    ),
+    "data alone": (
+        'output "o" {\n  value = data.openai_thread\n}\n',
+        ["error main.tf:2:11 Invalid reference"],
+        "data.openai_thread.name",
+    ),
+    "an attribute of terraform": (
+        'output "o" {\n  value = terraform.version\n}\n',
+        ['error main.tf:2:11 Invalid "terraform" attribute'],
+        "terraform.workspace",
+    ),
+    "a resource of another type by the same name": (
+        'resource "openai_thread" "talk" {}\noutput "o" {\n  value = openai_tread.talk.id\n}\n',
+        ["error main.tf:3:11 Reference to undeclared resource"],
+        'Did you mean "openai_thread.talk"?',
+    ),
+    "a count that is no number": (
+        message('count = "two"'),
+        ["error main.tf:2:11 Invalid count argument"],
+        "number",
+    ),
+    "a count below nothing": (
+        message("count = 1 - 2"),
+        ["error main.tf:2:11 Invalid count argument"],
+        "0 or more",
+    ),
+    "a count of null": (
+        message("count = null"),
+        ["error main.tf:2:11 Invalid count argument"],
+        "0 or more",
+    ),
+    "for_each over a list": (
+        message('for_each = ["a"]'),
+        ["error main.tf:2:14 Invalid for_each argument"],
+        "toset([...])",
+    ),
+    "for_each over numbers": (
+        message("for_each = toset([1, 2])"),
+        ["error main.tf:2:14 Invalid for_each argument"],
+        "set of texts",
+    ),
+    "an expression that goes wrong whatever the world is like": (
+        'locals {\n  a = "x" + 1\n}\n',
+        ["error main.tf:2:7 Invalid operand"],
+        "",
+    ),
+    "a value of the wrong type whatever the world is like": (
+        THREAD + 'resource "openai_thread" "b" {\n  metadata = openai_thread.a.id\n}\n',
+        ["error main.tf:3:14 Incorrect attribute value type"],
+        "map of string required",
+    ),
+    "18 metadata pairs of which one is not known": (
+        THREAD + message(f"metadata = {{ {SEVENTEEN}, id = openai_thread.a.id }}"),
+        ['error main.tf:3:14 Invalid value for "metadata"'],
+        "metadata has 18 pairs; at most 16.",
+    ),
+    "a part of a list of the wrong type": (
+        message('file_ids = ["a", ["b"]]'),
+        ["error main.tf:2:20 Incorrect attribute value type"],
+        '"file_ids"[1]:',
+    ),
+    "an argument both ways": (
+        message(
+            'attachments = []\nattachments {\n  file_id = "f"\n  tools {\n    type = "t"\n  }\n}'
+        ),
+        ["error main.tf:3:3 Duplicate argument"],
+        "Write it once.",
+    ),
+    "an old argument under its old name": (
+        'resource "openai_thread" "a" {\n  messages = []\n}\n',
+        ["error main.tf:2:3 Unsupported argument"],
+        "Messages are resources of their own",
+    ),
+    "a required argument missing in a nested block": (
+        message('attachments {\n  file_id = "f"\n}'),
+        ["error main.tf:2:3 Missing required argument"],
+        '"tools" is required',
+    ),
+    "an unknown block in a nested block": (
+        message('attachments {\n  file_id = "f"\n  tools {\n    type = "t"\n  }\n  tool {\n  }\n}'),
+        ["error main.tf:7:3 Unsupported block type"],
+        'Did you mean "tools"?',
+    ),
+    "a dynamic block of nothing there is": (
+        message('dynamic "lines" {\n  for_each = []\n  content {\n  }\n}'),
+        ["error main.tf:2:11 Unsupported block type"],
+        "not expected here",
+    ),
+    "a dynamic block without for_each": (
+        message('dynamic "attachments" {\n  content {\n    file_id = "f"\n    tools = []\n  }\n}'),
+        ["error main.tf:2:3 Missing required argument"],
+        '"for_each" is required',
+    ),
+    "an iterator that is no name": (
+        message(
+            'dynamic "attachments" {\n  for_each = []\n  iterator = "x"\n'
+            '  content {\n    file_id = "f"\n    tools = []\n  }\n}'
+        ),
+        ["error main.tf:4:14 Invalid iterator"],
+        "A single name",
+    ),
+    "a dynamic block over a single value": (
+        message(
+            'dynamic "attachments" {\n  for_each = 5\n'
+            '  content {\n    file_id = "f"\n    tools = []\n  }\n}'
+        ),
+        ["error main.tf:3:14 Invalid dynamic for_each value"],
+        "this is a single value",
+    ),
+    "a lifecycle of a data source": (
+        'data "openai_thread" "a" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n',
+        ["error main.tf:3:5 Invalid data resource lifecycle argument"],
+        "only reads",
+    ),
+    "ignore_changes of a calculated key": (
+        'resource "openai_thread" "a" {\n  count = 1\n  lifecycle {\n'
+        "    ignore_changes = [metadata[count.index]]\n  }\n}\n",
+        ["error main.tf:4:23 Invalid expression"],
+        "constant keys",
+    ),
+    "ignore_changes of a text": (
+        'resource "openai_thread" "a" {\n  lifecycle {\n    ignore_changes = [1]\n  }\n}\n',
+        ["error main.tf:3:23 Invalid expression"],
+        "One reference is needed here",
+    ),
+    "a description that is no text": (
+        'variable "x" {\n  description = 5\n}\n',
+        ["error main.tf:2:17 Unsuitable value type"],
+        "must be a text",
+    ),
+    "a flag that is no truth": (
+        'output "x" {\n  value = 1\n  sensitive = "maybe"\n}\n',
+        ["error main.tf:3:15 Unsuitable value type"],
+        "must be true or false",
+    ),
+    "a label where there is none": (
+        'locals "x" {\n}\n',
+        ["error main.tf:1:8 Extraneous label for locals"],
+        "no labels",
+    ),
+    "a block in locals": (
+        "locals {\n  x {\n  }\n}\n",
+        ["error main.tf:2:3 Unsupported block type"],
+        "not expected here",
+    ),
+    "a type with a constructor misspelt": (
+        'variable "x" {\n  type = lst(string)\n}\n',
+        ["error main.tf:2:10 Invalid type specification"],
+        'Did you mean "list"?',
+    ),
+    "a type without its argument": (
+        'variable "x" {\n  type = map()\n}\n',
+        ["error main.tf:2:10 Invalid type specification"],
+        "map(string)",
+    ),
+    "a tuple type that is no list": (
+        'variable "x" {\n  type = tuple(string)\n}\n',
+        ["error main.tf:2:16 Invalid type specification"],
+        "tuple([string, number])",
+    ),
+    "an object type that is no object": (
+        'variable "x" {\n  type = object(string)\n}\n',
+        ["error main.tf:2:17 Invalid type specification"],
+        "object({ name = string })",
+    ),
+    "an attribute type with a calculated name": (
+        'variable "x" {\n  type = object({ (var.y) = string })\n}\n',
+        ["error main.tf:2:20 Variables not allowed"],
+        "",
+    ),
+    "optional without a type": (
+        'variable "x" {\n  type = object({ a = optional() })\n}\n',
+        ["error main.tf:2:23 Invalid type specification"],
+        "optional(string",
+    ),
+    "an optional default that does not fit": (
+        'variable "x" {\n  type = object({ a = optional(number, "x") })\n}\n',
+        ["error main.tf:2:40 Invalid default value for optional attribute"],
+        "does not fit",
+    ),
+    "a type that is a value": (
+        'variable "x" {\n  type = 5\n}\n',
+        ["error main.tf:2:10 Invalid type specification"],
+        "A type is needed here",
+    ),
+    "a type nested without end": (
+        f'variable "x" {{\n  type = {"list(" * 60}string{")" * 60}\n}}\n',
+        ["error main.tf:2:265 Type nested too deep"],
+        "50 deep",
+    ),
+    "an argument of the provider under an old name": (
+        'provider "openai" {\n  admin_key = "x"\n}\n',
+        ["error main.tf:2:3 Unsupported argument"],
+        "There is one key, api_key.",
+    ),
+    "a block in a provider": (
+        'provider "openai" {\n  headers {\n  }\n}\n',
+        ["error main.tf:2:3 Unsupported block type"],
+        "",
+    ),
+    "a provider argument of the wrong type": (
+        'provider "openai" {\n  headers = "x"\n}\n',
+        ["error main.tf:2:13 Incorrect attribute value type"],
+        "map of string required",
+    ),
+    "a provider reference that is none": (
+        'resource "openai_thread" "a" {\n  provider = openai.a.b\n}\n',
+        ["error main.tf:2:14 Invalid provider configuration reference"],
+        "openai.alias",
+    ),
+    "a cloud block": (
+        "terraform {\n  cloud {\n  }\n}\n",
+        ["error main.tf:2:3 Unsupported backend"],
+        "cloud is not supported",
+    ),
+    "an import to something that cannot be imported": (
+        'import {\n  to = var.x\n  id = "t"\n}\n',
+        ["error main.tf:2:8 Invalid import address"],
+        "Only a managed resource",
+    ),
+    "an import that says nothing": (
+        "import {\n}\n",
+        [
+            "error main.tf:1:1 Missing required argument",
+            "error main.tf:1:1 Missing required argument",
+        ],
+        '"to" is required',
+    ),
+    "a move between a resource and a module": (
+        "moved {\n  from = openai_thread.a\n  to   = module.m\n}\n",
+        ['error main.tf:1:1 Invalid "moved" addresses'],
+        "both modules",
+    ),
+    "a move to where it is": (
+        "moved {\n  from = openai_thread.a\n  to   = openai_thread.a\n}\n",
+        ["error main.tf:1:1 Redundant move statement"],
+        "Remove the block.",
+    ),
+    "two moves to one address": (
+        "moved {\n  from = openai_thread.a\n  to   = openai_thread.c\n}\n"
+        "moved {\n  from = openai_thread.b\n  to   = openai_thread.c\n}\n",
+        ["error main.tf:5:1 Ambiguous move statements"],
+        "arrives at openai_thread.c",
+    ),
+    "a move of an attribute": (
+        "moved {\n  from = openai_thread.a.id\n  to   = openai_thread.b\n}\n",
+        ["error main.tf:2:10 Invalid address"],
+        "TYPE.NAME",
+    ),
+    "a move with a calculated key": (
+        "moved {\n  from = openai_thread.a[var.x]\n  to   = openai_thread.b\n}\n",
+        ["error main.tf:2:10 Invalid address"],
+        "TYPE.NAME",
+    ),
+    "a move that is no reference": (
+        "moved {\n  from = 5\n  to   = openai_thread.b\n}\n",
+        ["error main.tf:2:10 Invalid expression"],
+        "One reference",
+    ),
+    "a removal that says nothing": (
+        "removed {\n}\n",
+        ["error main.tf:1:1 Missing required argument"],
+        '"from" is required',
+    ),
+    "a removal of a data source": (
+        "removed {\n  from = data.openai_thread.a\n}\n",
+        ["error main.tf:2:10 Data source address not allowed"],
+        "remove its block",
+    ),
+    "a removal of one instance of a module": (
+        "removed {\n  from = module.m[0].openai_thread.a\n}\n",
+        ["error main.tf:2:10 Resource instance keys not allowed"],
+        "without a key",
+    ),
+    "a check without a name": (
+        'check {\n  assert {\n    condition = path.root == ""\n    error_message = "x"\n  }\n}\n',
+        ["error main.tf:1:1 Missing name for check"],
+        "",
+    ),
+    "a check with two data sources": (
+        'check "c" {\n  data "openai_thread" "a" {\n  }\n  data "openai_thread" "b" {\n  }\n'
+        '  assert {\n    condition = data.openai_thread.a.id == ""\n'
+        '    error_message = "x"\n  }\n}\n',
+        ["error main.tf:4:3 Multiple data resource blocks"],
+        "Use one outside",
+    ),
+    "a postcondition about an attribute that does not exist": (
+        message(
+            'lifecycle {\n  postcondition {\n    condition = self.conten == ""\n'
+            '    error_message = "x"\n  }\n}'
+        ),
+        ["error main.tf:4:19 Unsupported attribute"],
+        'Did you mean "content"?',
+    ),
+    "an ephemeral block": (
+        'ephemeral "x" "y" {}\n',
+        ["error main.tf:1:1 Unsupported block type"],
+        "Ephemeral resources are not supported.",
     ),
 }
 

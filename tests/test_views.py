@@ -607,7 +607,8 @@ def test_a_run_that_failed_says_what_became_of_every_change() -> None:
         "        openai_thread.t: no such file\n"
         "      1 not attempted\n"
         "        openai_message.m (waits for openai_thread.t)\n"
-        "\nApply incomplete. Resources: 1 added, 0 changed, 0 destroyed."
+        "\nApply incomplete. Resources: 1 added, 0 changed, 0 destroyed.\n"
+        'What is done is recorded; "reconciler apply" does the rest.'
     )
 
 

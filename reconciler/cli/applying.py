@@ -12,6 +12,7 @@ from reconciler.cli.watching import watcher
 from reconciler.errors import UsageError
 from reconciler.execute.events import Report, Status
 from reconciler.plan.model import Plan, PlanMode
+from reconciler.plan.safety import require_consent
 
 EXIT_FAILED = 1
 EXIT_SUSPECTS = 4
@@ -83,6 +84,7 @@ class Run:
 
     def _agreed(self, plan: Plan) -> bool:
         if self._auto_approve or self._plan_file is not None:
+            require_consent(plan, allow_unmanaged=self._request.allow_unmanaged)
             return True
         nothing = not plan.has_changes
         if nothing and not (plan.mode is PlanMode.REFRESH_ONLY and plan.drift):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from reconciler.address import Address
 from reconciler.cli.session import Session
-from reconciler.version import TERRAFORM_VERSION, VERSION
 from reconciler.execute.events import Event, Refreshing, Report
 from reconciler.plan.model import Plan
+from reconciler.version import TERRAFORM_VERSION, VERSION
 from reconciler.views.progress import Progress, Running
 from reconciler.views.ui_json import JsonStream
 

@@ -12,7 +12,16 @@ from reconciler.execute.recording import same, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
 from reconciler.schema import Attributes, ChangeCost, Value
-from reconciler.state.entries import Drop, Entry, Intend, Intent, IntentKind, Put, Resolve
+from reconciler.state.entries import (
+    Drop,
+    DropSuspect,
+    Entry,
+    Intend,
+    Intent,
+    IntentKind,
+    Put,
+    Resolve,
+)
 from reconciler.state.model import StateObject, configuration_name
 
 
@@ -58,7 +67,10 @@ async def delete(run: Run, change: PlannedChange, carried: Sequence[PlannedChang
     except ProviderError:
         await run.recorder.record(Resolve(seq))
         raise
-    drops = [Drop(each.address, _deposed_key(run, each)) for each in (change, *carried)]
+    drops: list[Entry] = [
+        Drop(each.address, _deposed_key(run, each)) for each in (change, *carried)
+    ]
+    drops.extend(map(DropSuspect, run.recorder.suspects_in(object_.id)))
     await run.recorder.record(*drops, Resolve(seq))
 
 

@@ -54,6 +54,9 @@ class Recorder(Protocol):
     def known_ids(self) -> frozenset[str]:
         """The ids of everything that state has at this moment, deposed objects included."""
 
+    def suspects_in(self, parent_id: str) -> tuple[Address, ...]:
+        """The suspects that may stand in a parent."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -14,6 +14,7 @@ from reconciler.errors import (
     ReconcilerError,
     SpecError,
     StalePlan,
+    StateUnwritable,
 )
 from reconciler.execute import changing, checking, creating, reading
 from reconciler.execute.context import Run
@@ -117,7 +118,8 @@ class _Worker:
         """Start what is free, wait for what is in flight, until nothing is left."""
         flight = Flight(concurrency, interruption)
         backlog: deque[Step] = deque()
-        while not self.schedule.is_finished and not interruption.count and self.fatal is None:
+        self._refuse_blocked()
+        while not (self.schedule.is_finished or interruption.count or self.fatal or flight.failure):
             backlog.extend(self.schedule.take_ready())
             while backlog and flight.has_room:
                 flight.start(self._perform(backlog.popleft()))
@@ -126,8 +128,17 @@ class _Worker:
             elif not self.schedule.is_finished:
                 self.schedule.release_deletions()
         await flight.drain()
+        if flight.failure is not None:
+            raise flight.failure
         for step in (*backlog, *self.schedule.abandon()):
             self.skipped.setdefault(step, None)
+
+    def _refuse_blocked(self) -> None:
+        """Leave alone what a suspect stands in the way of, and what follows from it."""
+        for step, change in self.steps.changes.items():
+            if change.blocked_by is not None and self.schedule.holds(step):
+                self.skipped[step] = make_step(change.blocked_by)
+                self._leave(step, ok=False)
 
     async def _perform(self, step: Step) -> None:
         try:
@@ -314,7 +325,7 @@ class _Worker:
         change = self.steps.changes.get(step)
         action = change.action if change is not None else Action.DELETE
         self.run.emit(ChangeFailed(step.address, action, error))
-        if isinstance(error, CredentialsRejected):
+        if isinstance(error, (CredentialsRejected, StateUnwritable)):
             self.fatal = error
         self._leave(step, ok=False)
 
@@ -364,8 +375,8 @@ class _Worker:
         return Outcome(change.address, change.action, Status.APPLIED)
 
 
-_FAILURES = (ProviderError, SpecError, StalePlan)
-"""How one change can fail without ending the run."""
+_FAILURES = (ProviderError, SpecError, StalePlan, StateUnwritable)
+"""How one change can fail; some of these end the run, but no call is cut off for it."""
 
 
 def _shown(action: Action) -> Action:

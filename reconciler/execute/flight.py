@@ -12,19 +12,17 @@ DRAIN_MAX_S = 30.0
 
 
 class Flight:
-    """The steps in flight, at most *limit* at a time."""
+    """The steps in flight, at most *limit* at a time.
+
+    What a step raises ends the run: it is kept in *failure*, and nothing is cut off for it.
+    """
 
     def __init__(self, limit: int, interruption: Interruption) -> None:
+        self.failure: BaseException | None = None
         self._limit = limit
         self._interruption = interruption
         self._landed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        loop = asyncio.get_running_loop()
-
-        def wake() -> None:
-            loop.call_soon_threadsafe(self._landed.set)
-
-        interruption.watch(wake)
 
     @property
     def has_room(self) -> bool:
@@ -43,23 +41,22 @@ class Flight:
         self._tasks.add(task)
 
     async def wait_for_one(self) -> None:
-        """Wait until something has landed or an interrupt has come.
-
-        What a step raises is raised here: a step keeps what it can handle to itself.
-        """
-        await self._landed.wait()
+        """Wait until something has landed or an interrupt has come."""
+        with self._interruption.waking(self._landed):
+            await self._landed.wait()
         self._collect()
 
     async def drain(self) -> None:
         """Let what is in flight end, for a while; a second interrupt ends the waiting."""
         deadline = asyncio.get_running_loop().time() + DRAIN_MAX_S
-        while self._tasks and self._interruption.count < 2:
-            left_s = deadline - asyncio.get_running_loop().time()
-            try:
-                await asyncio.wait_for(self._landed.wait(), left_s)
-            except TimeoutError:
-                break
-            self._collect()
+        with self._interruption.waking(self._landed):
+            while self._tasks and self._interruption.count < 2:
+                left_s = deadline - asyncio.get_running_loop().time()
+                try:
+                    await asyncio.wait_for(self._landed.wait(), left_s)
+                except TimeoutError:
+                    break
+                self._collect()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -69,4 +66,4 @@ class Flight:
         landed = [task for task in self._tasks if task.done()]
         self._tasks.difference_update(landed)
         for task in landed:
-            task.result()
+            self.failure = self.failure or task.exception()

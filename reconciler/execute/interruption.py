@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Interruption:
@@ -10,14 +15,36 @@ class Interruption:
 
     def __init__(self) -> None:
         self.count = 0
-        self._wake: Callable[[], None] | None = None
+        self._wakers: list[Callable[[], None]] = []
 
     def request(self) -> None:
         """Ask the run to end; safe to call from a signal handler."""
         self.count += 1
-        if self._wake is not None:
-            self._wake()
+        for wake in tuple(self._wakers):
+            wake()
 
-    def watch(self, wake: Callable[[], None]) -> None:
-        """Have *wake* called at each request."""
-        self._wake = wake
+    @contextmanager
+    def waking(self, event: asyncio.Event) -> Iterator[None]:
+        """Set *event* at each request while the block lasts."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(event.set)
+
+        self._wakers.append(wake)
+        try:
+            yield
+        finally:
+            self._wakers.remove(wake)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, but not past a request."""
+        import asyncio
+
+        if seconds <= 0 or self.count:
+            return
+        woken = asyncio.Event()
+        with self.waking(woken), suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), seconds)

@@ -29,6 +29,7 @@ def draft_object(instance: Instance, *, change: PlannedChange | None = None) -> 
         dependencies=dependency_blocks(instance),
         protected=change.protected if change is not None else False,
         previous_id=recorded.previous_id if recorded is not None else None,
+        behind=change.behind if change is not None else None,
         create_before_destroy=instance.lifecycle.create_before_destroy,
         provider=provider_text(instance.provider, recorded),
     )

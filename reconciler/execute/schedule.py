@@ -56,6 +56,10 @@ class Schedule:
         """Whether every step has left."""
         return not self._missing
 
+    def holds(self, step: Step) -> bool:
+        """Whether a step has neither been handed over nor left."""
+        return step in self._missing and step not in self._taken
+
     def take_ready(self) -> list[Step]:
         """Hand over the steps that became free to start since the last call."""
         ready: list[Step] = []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from reconciler.expand.containers import Names
-
 
 @dataclass(frozen=True, slots=True)
 class ModuleScope:
     """The names of one module instance: `var`, `local`, `module`, `data`, types, `path`."""
 
     roots: Mapping[str, Callable[[], object]]
-    functions: Mapping[str, object]
+    functions_now: Callable[[], Mapping[str, object]]
+    """Some functions mean nothing before apply."""
+
+    @property
+    def functions(self) -> Mapping[str, object]:
+        """The functions that may be called."""
+        return self.functions_now()
 
     def root(self, name: str) -> object:
         """The value of a root name.
@@ -54,6 +58,3 @@ def each_names(key: str, value: object) -> dict[str, object]:
 def count_names(index: int) -> dict[str, object]:
     """What `count` stands for in an instance of a block with `count`."""
     return {"count": {"index": index}}
-
-
-__all__ = ["InstanceScope", "ModuleScope", "Names", "count_names", "each_names"]

@@ -79,6 +79,10 @@ class Expander:
             pending=frozenset(self._blocks.pending),
         )
 
+    def begin_applying(self, functions: Mapping[str, object]) -> None:
+        """From now on, evaluate with the functions that mean something during apply."""
+        self.world.functions = functions
+
     def resolve(self, address: Address) -> Instance:
         """The instance with everything that is known by now.
 

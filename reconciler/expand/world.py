@@ -51,7 +51,7 @@ class World:
         self.spec = spec
         self.given = given
         self.diagnostics = diagnostics
-        self._functions = functions
+        self.functions = functions
         self._values: dict[Name, object] = {}
         self._made_from: dict[Name, frozenset[Address]] = {}
         self._blocks: dict[Address, object] = {}
@@ -168,7 +168,7 @@ class World:
     def scope(self, path: ModulePath) -> ModuleScope:
         """The names of a module instance."""
         if path not in self._scopes:
-            self._scopes[path] = ModuleScope(self._roots(path), self._functions)
+            self._scopes[path] = ModuleScope(self._roots(path), lambda: self.functions)
         return self._scopes[path]
 
     def instance_scope(self, path: ModulePath, key: Key, value: object = None) -> Scope:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from reconciler.language.numbers import Number
+from reconciler.language.sets import identity
 from reconciler.language.types import has_dynamic, type_of
 from reconciler.language.values import (
     SetValue,
@@ -13,7 +14,6 @@ from reconciler.language.values import (
     contains_unknown,
     is_null,
 )
-from reconciler.language.sets import identity
 
 UNKNOWN_BOOL = Unknown("bool")
 """A truth value that is not known yet."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import cast
 
-from reconciler.language import calls, loops
-from reconciler.language.conditional import choose
+from reconciler.language import calls, chains, loops
+from reconciler.language.chains import at_node
 from reconciler.language.convert import convert
 from reconciler.language.frame import Budget, Evaluable, Frame
 from reconciler.language.loops import Compiled, name_in, sentence
@@ -40,7 +40,6 @@ from reconciler.language.nodes import (
     Unary,
     Wrap,
 )
-from reconciler.language.operators import LOGICAL, OperandMistake, apply_binary, apply_unary
 from reconciler.language.rendering import Rendering
 from reconciler.language.report import as_spec_error, nested_too_deeply
 from reconciler.language.settle import settle
@@ -172,9 +171,9 @@ def _attribute_step(node: Attr) -> Step:
         try:
             return attribute(value, name_in(frame, node.name))
         except MissingName as mistake:
-            raise _mistake(frame, node, mistake, is_catchable=not is_of_root) from None
+            raise at_node(frame, node, mistake, is_catchable=not is_of_root) from None
         except ValueMistake as mistake:
-            raise _mistake(frame, node, mistake) from None
+            raise at_node(frame, node, mistake) from None
 
     return move
 
@@ -187,16 +186,9 @@ def _index_step(node: Index) -> Step:
         try:
             return index(value, at)
         except ValueMistake as mistake:
-            raise _mistake(frame, node, mistake) from None
+            raise at_node(frame, node, mistake) from None
 
     return move
-
-
-def _mistake(
-    frame: Frame, node: Node, mistake: ValueMistake, *, is_catchable: bool = True
-) -> Mistake:
-    summary = mistake.summary or "Invalid value"
-    return Mistake(frame, node, summary, sentence(mistake.text), is_catchable=is_catchable)
 
 
 def _splat(node: Splat) -> Compiled:
@@ -204,161 +196,34 @@ def _splat(node: Splat) -> Compiled:
 
 
 def _unary(node: Unary) -> Compiled:
-    chain: list[Unary] = []
+    steps: list[Unary] = []
     inner: Node = node
     while isinstance(inner, Unary):
-        chain.append(inner)
+        steps.append(inner)
         inner = inner.operand
-    chain.reverse()
-    first = compile_node(inner)
-
-    def run(frame: Frame) -> object:
-        value = first(frame)
-        for each in chain:
-            try:
-                value = apply_unary(each.operator, value)
-            except ValueMistake as mistake:
-                raise _mistake(frame, each, mistake) from None
-        return value
-
-    return run
+    steps.reverse()
+    return chains.unary(compile_node(inner), steps)
 
 
 def _binary(node: Binary) -> Compiled:
-    """A chain of operators that leans to the left, in one closure however long it is."""
     chain: list[Binary] = []
     leftmost: Node = node
     while isinstance(leftmost, Binary):
         chain.append(leftmost)
         leftmost = leftmost.left
     chain.reverse()
-    first = compile_node(leftmost)
     steps = [(each, compile_node(each.right)) for each in chain]
-    if any(each.operator in LOGICAL for each in chain):
-        return _logical_chain(first, steps)
-
-    def run(frame: Frame) -> object:
-        value = first(frame)
-        for each, right in steps:
-            value = _apply(frame, each, value, right(frame))
-        return value
-
-    return run
-
-
-def _apply(frame: Frame, node: Binary, left: object, right: object) -> object:
-    try:
-        return apply_binary(node.operator, left, right)
-    except OperandMistake as mistake:
-        raise _mistake(frame, node.left if mistake.is_left else node.right, mistake) from None
-    except ValueMistake as mistake:
-        raise _mistake(frame, node, mistake) from None
-
-
-def _logical_chain(first: Compiled, steps: list[tuple[Binary, Compiled]]) -> Compiled:
-    """Like any chain, except that one side that settles `&&` or `||` makes up for the other."""
-
-    def run(frame: Frame) -> object:
-        value, failure = _attempt(first, frame)
-        for node, right in steps:
-            if node.operator not in LOGICAL:
-                if failure is not None:
-                    raise failure
-                value = _apply(frame, node, value, right(frame))
-                continue
-            other, other_failure = _attempt(right, frame)
-            if failure is None and other_failure is None:
-                value, failure = _attempt_apply(frame, node, value, other)
-                continue
-            settles = LOGICAL[node.operator]
-            if failure is None and value is settles:
-                continue
-            if other_failure is None and other is settles:
-                value, failure = settles, None
-                continue
-            failure = failure or other_failure
-        if failure is not None:
-            raise failure
-        return value
-
-    return run
-
-
-def _attempt(run: Compiled, frame: Frame) -> tuple[object, Mistake | None]:
-    try:
-        return run(frame), None
-    except Mistake as mistake:
-        if not mistake.is_catchable:
-            raise
-        return None, mistake
-
-
-def _attempt_apply(
-    frame: Frame, node: Binary, left: object, right: object
-) -> tuple[object, Mistake | None]:
-    try:
-        return _apply(frame, node, left, right), None
-    except Mistake as mistake:
-        return None, mistake
+    return chains.binary(compile_node(leftmost), steps)
 
 
 def _conditional(node: Conditional | IfDirective) -> Compiled:
-    """A chain of `? :` that leans to the right, in one closure however long it is."""
     chain: list[Conditional | IfDirective] = []
     last: Node = node
     while isinstance(last, (Conditional, IfDirective)):
         chain.append(last)
         last = last.otherwise
     branches = [(each, compile_node(each.condition), compile_node(each.then)) for each in chain]
-    otherwise = compile_node(last)
-
-    def run(frame: Frame) -> object:
-        tried = [
-            (each, _attempt(condition, frame), _attempt(then, frame))
-            for each, condition, then in branches
-        ]
-        result = _attempt(otherwise, frame)
-        for each, condition, then in reversed(tried):
-            result = _choose(frame, each, condition, then, result)
-        value, failure = result
-        if failure is not None:
-            raise failure
-        return value
-
-    return run
-
-
-Tried = tuple[object, Mistake | None]
-
-
-def _choose(
-    frame: Frame, node: Conditional | IfDirective, condition: Tried, then: Tried, otherwise: Tried
-) -> Tried:
-    """The chosen branch; a mistake in the branch not chosen does not count."""
-    decision, failure = condition
-    if failure is not None:
-        return None, failure
-    if then[1] is not None or otherwise[1] is not None:
-        return _choose_around_failure(frame, node, decision, then, otherwise)
-    try:
-        return choose(decision, then[0], otherwise[0]), None
-    except ValueMistake as mistake:
-        is_about_condition = mistake.summary in ("Null condition", "Incorrect condition type")
-        return None, _mistake(frame, node.condition if is_about_condition else node, mistake)
-
-
-def _choose_around_failure(
-    frame: Frame, node: Conditional | IfDirective, decision: object, then: Tried, otherwise: Tried
-) -> Tried:
-    plain, is_marked = unmark_deep(decision)
-    try:
-        chosen = choose(plain, True, False)
-    except ValueMistake as mistake:
-        return None, _mistake(frame, node.condition, mistake)
-    if isinstance(chosen, Unknown):
-        return None, then[1] or otherwise[1]
-    value, failure = then if chosen else otherwise
-    return mark(value, is_marked) if failure is None else None, failure
+    return chains.conditional(branches, compile_node(last))
 
 
 def _template(node: Template) -> Compiled:
@@ -371,7 +236,7 @@ def _template(node: Template) -> Compiled:
             try:
                 frame.budget.spend_text(rendering.add(value))
             except ValueMistake as mistake:
-                raise _mistake(frame, each, mistake) from None
+                raise at_node(frame, each, mistake) from None
         return rendering.result()
 
     return run

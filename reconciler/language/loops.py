@@ -11,7 +11,7 @@ from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import ForDirective, ForObject, ForTuple, Node, Slot, Splat
 from reconciler.language.rendering import Rendering
-from reconciler.language.types import element_type, describe_type, kind, type_of, unify
+from reconciler.language.types import describe_type, element_type, kind, type_of, unify
 from reconciler.language.values import SetValue, TypedList, TypedNull, Unknown, is_null
 
 Compiled = Callable[[Frame], object]

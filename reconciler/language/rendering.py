@@ -33,16 +33,14 @@ class Rendering:
         self.is_sensitive |= is_marked
         text = part_text(plain)
         if isinstance(text, Unknown):
-            self.give_up(text.prefix)
+            self.give_up()
             return 0
         self.pieces.append(text)
         return len(text)
 
-    def give_up(self, prefix: str = "") -> None:
-        """Note that what follows here is not known, apart from how it begins."""
+    def give_up(self) -> None:
+        """Note that what follows here is not known."""
         if self.unknown_at is None:
-            if prefix:
-                self.pieces.append(prefix)
             self.unknown_at = len(self.pieces)
 
     def result(self) -> object:
@@ -56,6 +54,9 @@ class Rendering:
         return Sensitive(value) if self.is_sensitive else value
 
 
+_INVALID = "Invalid template interpolation value"
+
+
 def part_text(value: object) -> str | Unknown:
     """The text of an interpolated value without marks."""
     if is_null(value):
@@ -66,7 +67,7 @@ def part_text(value: object) -> str | Unknown:
     try:
         text = convert(value, "string")
     except ValueMistake as mistake:
-        raise ValueMistake(mistake.text, summary="Invalid template interpolation value") from None
+        raise ValueMistake(mistake.text, summary=_INVALID) from None
     assert isinstance(text, (str, Unknown)), "conversion gives text"
     return text
 

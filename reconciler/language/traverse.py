@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from reconciler.language.convert import convert
 from reconciler.language.marks import mark, unmark, unmark_deep
@@ -31,7 +32,7 @@ INVALID_INDEX = "Invalid index"
 
 
 class MissingName(ValueMistake):
-    """An object computed on access does not have the name at all, which is a mistake in the spec."""
+    """An object that is computed on access does not have the name: a mistake in the spec itself."""
 
 
 def attribute(value: object, name: str) -> object:
@@ -88,7 +89,7 @@ def lookup_text(error: LookupError, name: str) -> str:
 
     The first argument of the error may be the message, the second the names there are.
     """
-    message, names = f'there is no "{name}" here', ()
+    message, names = f'there is no "{name}" here', tuple[str, ...]()
     match error.args:
         case (str() as text,) if text != name:
             message = text
@@ -198,8 +199,6 @@ def _numbered(value: list[object] | tuple[object, ...], key: object) -> object:
 
 
 def _whole(number: object) -> int:
-    from decimal import Decimal
-
     if isinstance(number, Decimal) and is_whole(number):
         return int(number)
     raise ValueMistake("an index must be a whole number", summary=INVALID_INDEX)

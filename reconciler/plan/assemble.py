@@ -51,7 +51,10 @@ def assemble(
 ) -> Assembly:
     """Put the changes in order and find out what they touch and cost."""
     pending = {address: each for address, each in decided.drafts.items() if decided.is_new(address)}
-    changes = [planned(each, pending) for each in decided.drafts.values()]
+    behind = _behind(decided)
+    changes = [
+        planned(each, pending, behind.get(address)) for address, each in decided.drafts.items()
+    ]
     changes.extend(departing(each) for each in leaving)
     changes.extend(map(_reading, reads))
     if not about.options.targets:
@@ -75,6 +78,17 @@ def _sequences(decided: Decided) -> tuple[SequencePlan, ...]:
         decision.plan
         for _, decision in sorted(decided.decisions.items(), key=lambda each: _name_key(each[0]))
     )
+
+
+def _behind(decided: Decided) -> dict[Address, str]:
+    """The member before each in the desired order; "" before the first."""
+    found: dict[Address, str] = {}
+    for decision in decided.decisions.values():
+        before = ""
+        for address in decision.plan.order:
+            found[address] = before
+            before = str(address)
+    return found
 
 
 def _name_key(name: Address | str) -> tuple[object, ...]:

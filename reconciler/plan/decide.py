@@ -249,6 +249,8 @@ def _place(one: Draft, id_: str | None, listing: Listing | None) -> Place:
         protected=one.protected,
         reproducible=not record.object.irreproducible and _is_reproducible(record, listing),
         pinned=_is_pinned(one, record, sequence.order_argument),
+        known_as=str(record.moved_from or one.address),
+        behind=record.object.behind,
     )
 
 

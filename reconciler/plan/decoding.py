@@ -96,6 +96,7 @@ def _change(fields: Fields) -> PlannedChange:
         protected=fields.flag("protected"),
         deposed=fields.optional_text("deposed"),
         note=fields.optional_text("note"),
+        behind=fields.optional_text("behind"),
         local=fields.flag("local"),
         blocked_by=optional_address(fields, "blocked_by"),
     )
@@ -115,6 +116,7 @@ def _optional_object(fields: Fields, key: str) -> StateObject | None:
         protected=inner.flag("protected"),
         irreproducible=inner.flag("irreproducible"),
         previous_id=inner.optional_text("previous_id"),
+        behind=inner.optional_text("behind"),
         create_before_destroy=inner.flag("create_before_destroy"),
         tainted=inner.flag("tainted"),
         deposed=inner.optional_text("deposed"),

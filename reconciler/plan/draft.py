@@ -118,8 +118,13 @@ def _update_note(changes: tuple[AttributeChange, ...]) -> str | None:
     return None
 
 
-def planned(one: Draft, pending: Mapping[Address, Draft]) -> PlannedChange:
-    """The draft as the plan has it; *pending* are the drafts whose ids are not known yet."""
+def planned(
+    one: Draft, pending: Mapping[Address, Draft], behind: str | None = None
+) -> PlannedChange:
+    """The draft as the plan has it.
+
+    *pending* are the drafts whose ids are not known yet, *behind* is the member before it.
+    """
     record, instance = one.record, one.instance
     replacing = one.action is Action.REPLACE
     return PlannedChange(
@@ -131,35 +136,42 @@ def planned(one: Draft, pending: Mapping[Address, Draft]) -> PlannedChange:
         replace_paths=_replace_paths(one) if replacing else (),
         before_sensitive=record.object.sensitive if record is not None else (),
         after_sensitive=instance.sensitive,
-        recorded=None if record is None else remembered(one, record),
+        recorded=None if record is None else remembered(one, record, behind),
         moved_from=record.moved_from if record is not None else None,
         import_id=record.import_id if record is not None else None,
         create_before_destroy=instance.lifecycle.create_before_destroy,
         depends_on=instance.depends_on,
         protected=one.protected,
         note=one.note,
+        behind=behind,
         local=one.action is Action.UPDATE and cost_of(one.changes) in (None, ChangeCost.LOCAL),
     )
 
 
-def remembered(one: Draft, record: Record) -> StateObject:
+def remembered(one: Draft, record: Record, behind: str | None) -> StateObject:
     """What state shall remember of an object to which nothing is done."""
     object_, instance = record.object, one.instance
     if record.observed is not None and record.import_id is None:
         object_ = refreshed(instance.schema, object_, record.observed)
     if record.import_id is not None:
         object_ = replace(object_, sent=_sent(one, object_))
-    remembered = (object_.sensitive, object_.dependencies, object_.protected)
-    first = instance.lifecycle.create_before_destroy
+    known = (
+        object_.sensitive,
+        object_.dependencies,
+        object_.protected,
+        object_.behind,
+        object_.create_before_destroy,
+    )
     blocks = tuple(sorted({str(each.block) for each in instance.depends_on}))
-    wanted = (instance.sensitive, blocks, one.protected)
-    if remembered == wanted and object_.create_before_destroy == first:
+    first = instance.lifecycle.create_before_destroy
+    if known == (instance.sensitive, blocks, one.protected, behind, first):
         return object_
     return replace(
         object_,
         sensitive=instance.sensitive,
         dependencies=blocks,
         protected=one.protected,
+        behind=behind,
         create_before_destroy=first,
     )
 

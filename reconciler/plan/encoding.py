@@ -71,6 +71,7 @@ def _change(change: PlannedChange) -> Json:
             "protected": change.protected,
             "deposed": change.deposed,
             "note": change.note,
+            "behind": change.behind,
             "local": change.local,
             "blocked_by": _optional_text(change.blocked_by),
         }
@@ -104,6 +105,7 @@ def _optional_object(object_: StateObject | None) -> Value:
             "protected": object_.protected,
             "irreproducible": object_.irreproducible,
             "previous_id": object_.previous_id,
+            "behind": object_.behind,
             "create_before_destroy": object_.create_before_destroy,
             "tainted": object_.tainted,
             "deposed": object_.deposed,

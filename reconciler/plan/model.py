@@ -91,6 +91,9 @@ class PlannedChange:
     deposed: str | None = None
     note: str | None = None
     """One more sentence for people: what an edit costs."""
+    behind: str | None = None
+    """The member before it in the desired order of its sequence, "" for the first; None for what
+    is no member. State remembers it."""
     local: bool = False
     """Whether an update touches state only and costs no call."""
     blocked_by: Address | None = None

@@ -31,6 +31,10 @@ class Place:
     pinned: bool = False
     """Whether the user has said where it belongs (`order`, a new dependency), so that its
     standing elsewhere cannot come from moving blocks about."""
+    known_as: str = ""
+    """The address it had when it was last applied."""
+    behind: str | None = None
+    """The member it stood behind then, "" for none; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +253,11 @@ def _overtaken(parent: Parent, positions: dict[str, int], rest: Sequence[Place])
 def _only_blocks_moved(
     kept: Sequence[Place], rest: Sequence[Place], positions: dict[str, int]
 ) -> bool:
-    """Whether the first member out of place is so because a block was put elsewhere."""
+    """Whether the first member out of place is so because a block was put elsewhere.
+
+    What stood behind it when last applied, and shall stand before it now, has been moved. What
+    did not is there because a run did not end, or was made for some targets only.
+    """
     first = rest[0]
     if not first.held or first.pinned:
         return False
@@ -257,7 +265,24 @@ def _only_blocks_moved(
     overtaking = [each for each in kept if positions.get(each.id or "", -1) > position]
     if any(each.pinned for each in overtaking):
         return False
-    return all(each.address.block != first.address.block for each in overtaking)
+    others = [each for each in overtaking if each.address.block != first.address.block]
+    if len(others) < len(overtaking):
+        return False
+    return _stood_behind(first, others, [*kept, *rest])
+
+
+def _stood_behind(first: Place, others: Sequence[Place], members: Sequence[Place]) -> bool:
+    """Whether any of *others* stood behind *first*, or that cannot be told."""
+    behind = {each.known_as: each.behind for each in members if each.id is not None}
+    seen: set[str] = set()
+    for each in others:
+        now: str | None = each.known_as
+        while now and now not in seen:
+            seen.add(now)
+            now = behind.get(now)
+            if now is None or now == first.known_as:
+                return True
+    return False
 
 
 def _cost(rest: Sequence[Place]) -> str:

@@ -18,6 +18,7 @@ from reconciler.errors import (
 )
 from reconciler.provider import body as json_body
 from reconciler.provider.envelope import Envelope, is_html, names_an_id, read_envelope, shown
+from reconciler.provider.protocol import UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry_after import retry_after_s
 
@@ -73,9 +74,6 @@ class Outcome:
     """How long the server asks to wait."""
 
 
-UNPROVEN = "unproven"
-"""`NotServed.code` of an empty 404, a 404 that does not name the object, or a 200 `null`: proof
-that an object is gone only where the same server has just served another one."""
 UNKNOWN_ROUTE = "unknown_route"
 """`NotServed.code` where the server does not know the address at all."""
 HTML = "html"
@@ -224,8 +222,7 @@ def not_this_api(request: Request, reply: Reply, *, code: str) -> NotServed:
         UNKNOWN_ROUTE: f"the server does not serve this call: {said or 'no text'}",
         UNPROVEN: f"the server does not say what is missing: {said or 'an empty answer'}",
     }[code]
-    hint = "check base_url and dialect; what is recorded is left as it is"
-    return _about(NotServed(_text(request, reply, what), code=code, hint=hint), request, reply)
+    return _about(NotServed(_text(request, reply, what), code=code), request, reply)
 
 
 def _rejected(request: Request, reply: Reply, envelope: Envelope) -> RequestRejected:
@@ -260,9 +257,8 @@ def unusable(request: Request, value: object, reason: str) -> ProviderError:
         return NotServed(
             f"{request} was answered with something else: {reason}: {said}",
             request=str(request),
-            status=200,
+            status=200 if value is None else None,
             code=UNPROVEN if value is None else "strange",
-            hint="check base_url and dialect",
         )
     return OutcomeUnknown(
         f"{request} may or may not have happened: it was answered, but {reason}: {said}",

@@ -39,6 +39,12 @@ IDLE_S = 1.0
 """A connection that was idle for longer is not used again: servers close them without a word, and
 a create that meets a closed one has an unknown outcome."""
 
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": "reconciler",
+}
+
 Transport = httpx.AsyncBaseTransport
 """What carries requests; None is the network."""
 
@@ -68,7 +74,7 @@ class Client:
         self._timeout_s = timeout_s
         self._session = httpx.AsyncClient(
             transport=transport or _network(base_url),
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip", **headers},
+            headers={**_HEADERS, **headers},
             timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
             follow_redirects=False,
             trust_env=False,
@@ -81,24 +87,25 @@ class Client:
             async with asyncio.timeout(self._timeout_s + CONNECT_S):
                 return await self._exchange(built)
         except TimeoutError:
-            return Lost(f"no complete answer within {self._timeout_s + CONNECT_S:g} s")
+            return _lost(built, f"no complete answer within {self._timeout_s + CONNECT_S:g} s")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             return _not_sent(self._base_url, error)
         except (httpx.ProxyError, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
             return NotSent(_words(error), hopeless=True)
         except httpx.TimeoutException as error:
-            return Lost(f"no answer within {self._timeout_s:g} s ({type(error).__name__})")
+            seen = type(error).__name__
+            return _lost(built, f"no answer within {self._timeout_s:g} s ({seen})")
         except httpx.HTTPError as error:
-            return Lost(f"the connection broke: {_words(error)}")
+            return _lost(built, f"the connection broke: {_words(error)}")
         except _Strange as strange:
-            return Lost(str(strange))
+            return _lost(built, str(strange))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._session.aclose()
 
     def _build(self, request: Request, token: Secret | None) -> httpx.Request:
-        headers = {"X-Client-Request-Id": os.urandom(16).hex()}
+        headers = {_REQUEST_ID: os.urandom(8).hex()}
         content = None
         if token is not None:
             headers["Authorization"] = f"Bearer {token.reveal()}"
@@ -130,6 +137,14 @@ class Client:
         if "retry-after" in headers and "date" not in headers:
             headers["date"] = formatdate(usegmt=True)
         return Reply(response.status_code, headers, body)
+
+
+_REQUEST_ID = "X-Client-Request-Id"
+
+
+def _lost(built: httpx.Request, reason: str) -> Lost:
+    """Name the id under which the API's operators may find the request."""
+    return Lost(f"{reason} (client request id {built.headers[_REQUEST_ID]})")
 
 
 class _Strange(Exception):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
-from reconciler.provider.config import ProviderConfig
+from reconciler.provider.config import OPENAI_URL, ProviderConfig
 from reconciler.provider.limits import Clock, OnWait, Sleep
 
 if TYPE_CHECKING:
@@ -71,12 +71,29 @@ def connect(
         limits,
         _credentials(config, clock),
         secrets=tuple(config.headers.values()),
+        unserved_hint=_unserved_hint(config),
         policy=Policy(run_wait_s=config.run_wait_s),
         clock=clock,
         jitter=jitter,
         interrupted=interrupted,
     )
     return dialect(session)
+
+
+def _unserved_hint(config: ProviderConfig) -> str:
+    """What to try when the server does not serve the dialect; nothing recorded has been touched."""
+    if config.dialect == "azure_agents":
+        return "base_url is https://RESOURCE.services.ai.azure.com/api/projects/PROJECT"
+    other = "threads" if config.dialect == "conversations" else "conversations"
+    if config.base_url == OPENAI_URL and config.dialect == "threads":
+        return (
+            "OpenAI removed the Threads API on 2026-08-26: set "
+            'dialect = "conversations" in the provider block; `reconciler rehome` moves the state'
+        )
+    return (
+        "is base_url complete (it often ends in /v1)? "
+        f'If the server serves {other}, set dialect = "{other}" in the provider block'
+    )
 
 
 def _headers(config: ProviderConfig, of_dialect: dict[str, str]) -> dict[str, str]:

@@ -9,6 +9,11 @@ from typing import Protocol
 
 from reconciler.schema import Attributes, Schema
 
+UNPROVEN = "unproven"
+"""`NotServed.code` of an empty 404, a 404 that does not name the object, or a 200 `null`. It proves
+that an object is gone only where the same server has just shown another one; no other code of
+`NotServed` proves anything."""
+
 
 class Carry(StrEnum):
     """How a dialect carries an argument."""

@@ -6,10 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import NotServed, ObjectNotFound, OutcomeUnknown, ProviderError
-from reconciler.provider.answers import HTML, Outcome, Reply, Verdict, classify, unusable
+from reconciler.provider.answers import (
+    HTML,
+    UNKNOWN_ROUTE,
+    Outcome,
+    Reply,
+    Verdict,
+    classify,
+    unusable,
+)
 from reconciler.provider.client import Client
 from reconciler.provider.credentials import Credentials
 from reconciler.provider.limits import Clock, Limits
+from reconciler.provider.protocol import UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry import Again, Attempts, Budget, Over, Policy, Why, decide
 from reconciler.provider.secret import Secret
@@ -39,6 +48,7 @@ class Session:
         credentials: Credentials,
         *,
         secrets: tuple[Secret, ...] = (),
+        unserved_hint: str | None = None,
         policy: Policy,
         clock: Clock,
         jitter: Clock,
@@ -48,6 +58,7 @@ class Session:
         self._limits = limits
         self._credentials = credentials
         self._secrets = set(secrets)
+        self._unserved_hint = unserved_hint
         self._policy = policy
         self._budget = Budget()
         self._clock = clock
@@ -79,7 +90,7 @@ class Session:
     def strange(self, request: Request, value: object, reason: str) -> ProviderError:
         """The error for a success whose body is not what *request* asks for."""
         error = unusable(request, value, reason)
-        self._redact(error)
+        self._explain(error)
         return error
 
     async def aclose(self) -> None:
@@ -98,7 +109,7 @@ class Session:
             self._reached |= isinstance(came, Reply)
             outcome = classify(request, came)
             if outcome.error is not None:
-                self._redact(outcome.error)
+                self._explain(outcome.error)
         finally:
             if outcome is None:
                 self._limits.abandon(ticket)
@@ -129,8 +140,10 @@ class Session:
             case Again(why, after_s):
                 await self._rest(journey, why, after_s or 0.0, error)
 
-    def _redact(self, error: ProviderError) -> None:
-        """Servers quote what they were sent: no error repeats a secret."""
+    def _explain(self, error: ProviderError) -> None:
+        """Say what to try, and hide what no error may repeat: servers quote what they are sent."""
+        if isinstance(error, NotServed) and error.code in (HTML, UNKNOWN_ROUTE, UNPROVEN):
+            error.hint = self._unserved_hint
         for secret in (each.reveal() for each in self._secrets):
             if len(secret) < MIN_SECRET:
                 continue

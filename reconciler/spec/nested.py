@@ -15,7 +15,7 @@ from reconciler.errors import SpecError
 from reconciler.language.syntax import Argument, Block, Expression, Scope, Traversal
 from reconciler.language.types import Type, attribute_types, element_type, kind, optional_names
 from reconciler.language.values import Sensitive, SetValue, Unknown, is_null
-from reconciler.spec.reading import BlockReader
+from reconciler.spec.reading import BlockReader, written_type
 
 
 def block_type(type_: Type) -> Type | None:
@@ -32,7 +32,7 @@ def read_nested(reader: BlockReader, types: Mapping[str, Type]) -> dict[str, Arg
     """
     groups: dict[str, list[Block]] = {}
     for block in reader.body.blocks:
-        name = block.labels[0] if block.type == "dynamic" and block.labels else block.type
+        name, _ = written_type(block)
         if name in types and block_type(types[name]) is not None:
             groups.setdefault(name, []).append(block)
     return {name: _argument(reader, name, types[name], blocks) for name, blocks in groups.items()}
@@ -91,7 +91,7 @@ def _members(reader: BlockReader, type_: Type) -> dict[str, Expression]:
         if name not in types:
             reader.unsupported_argument(name, types, blocks)
     for each in body.blocks:
-        if each.type not in blocks and each.type != "dynamic":
+        if written_type(each)[0] not in blocks:
             reader.unsupported_block(each, types, blocks)
     nested = read_nested(reader, types)
     for name in types:

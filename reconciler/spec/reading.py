@@ -100,13 +100,14 @@ class BlockReader:
     def unsupported_block(
         self, block: Block, arguments: Collection[str], blocks: Collection[str]
     ) -> None:
-        """Report a block that does not exist."""
-        detail = f'Blocks of type "{block.type}" are not expected here.'
-        if block.type in arguments:
-            detail += f" It is an argument: write {block.type} = ... with an equals sign."
+        """Report a block that does not exist, or a dynamic block that would make such."""
+        type_, place = written_type(block)
+        detail = f'Blocks of type "{type_}" are not expected here.'
+        if type_ in arguments:
+            detail += f" It is an argument: write {type_} = ... with an equals sign."
         else:
-            detail += did_you_mean(block.type, blocks)
-        self.error("Unsupported block type", detail, block.type_place)
+            detail += did_you_mean(type_, blocks)
+        self.error("Unsupported block type", detail, place)
 
     def missing_argument(self, name: str) -> None:
         """Report a required argument that is not there."""
@@ -182,6 +183,13 @@ NAME_RULE = (
 def header(block: Block) -> str:
     """The block as messages name it: its type and its labels in quotes."""
     return " ".join((block.type, *(f'"{label}"' for label in block.labels)))
+
+
+def written_type(block: Block) -> tuple[str, Place]:
+    """The type of a block, or of the blocks that a dynamic one makes, and where it is written."""
+    if block.type == "dynamic" and block.labels:
+        return block.labels[0], block.label_places[0]
+    return block.type, block.type_place
 
 
 def where(place: Place) -> str:

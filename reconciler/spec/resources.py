@@ -8,7 +8,7 @@ from reconciler.spec.kinds import Kind, Kinds
 from reconciler.spec.lifecycle import NO_LIFECYCLE, read_lifecycle
 from reconciler.spec.model import Lifecycle, ResourceBlock
 from reconciler.spec.nested import read_nested
-from reconciler.spec.reading import BlockReader
+from reconciler.spec.reading import BlockReader, written_type
 from reconciler.spec.static import reference_list
 
 META_ARGUMENTS = frozenset(("count", "for_each", "depends_on", "provider"))
@@ -95,14 +95,11 @@ def _with_blocks(
 
 
 def _check_block(reader: BlockReader, block: Block, kind: Kind) -> None:
-    type_ = block.type
-    if type_ == "lifecycle":
+    if block.type == "lifecycle":
         return
-    if type_ == "dynamic" and block.labels:
-        type_ = block.labels[0]
+    type_, place = written_type(block)
     if type_ in kind.blocks:
         return
-    place = block.label_places[0] if type_ is not block.type else block.type_place
     if type_ in kind.schema.instead:
         reader.error("Unsupported block type", kind.schema.instead[type_], place)
     elif type_ in _RUNNING_PROGRAMS:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 
 from reconciler.address import Address, Mode, ModulePath, ModuleStep
-from reconciler.errors import SpecError
 from reconciler.language.syntax import Expression, IndexKey, Traversal
-from reconciler.spec.constants import constant, in_context
 from reconciler.spec.reading import BlockReader
 
 
@@ -55,19 +53,6 @@ def _quoted(expression: Expression) -> Traversal | None:
     root, *steps = match[1].split(".")
     source, start, end = expression.place
     return Traversal(root, tuple(steps), (source, start + 1, end - 1))
-
-
-def constant_text(reader: BlockReader, expression: Expression) -> str | None:
-    """The constant text that *expression* is; None after an error."""
-    try:
-        value = constant(expression)
-    except SpecError as error:
-        in_context(reader.diagnostics, error, reader.context)
-        return None
-    if isinstance(value, str):
-        return value
-    reader.error("Unsuitable value type", "A text is required here.", expression.place)
-    return None
 
 
 def read_address(reader: BlockReader, expression: Expression) -> Address | ModulePath | None:

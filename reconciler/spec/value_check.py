@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from decimal import Decimal
 
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
@@ -59,7 +60,7 @@ class ValueCheck:
         except ValueMistake as mistake:
             self._error("Invalid count argument", f"{mistake.text}.", expression.place)
             return
-        if is_null(number) or not isinstance(number, int) or number < 0:
+        if not isinstance(number, (int, Decimal)) or number != int(number) or number < 0:
             detail = "How many instances there are is a whole number, 0 or more."
             self._error("Invalid count argument", detail, expression.place)
 

@@ -63,7 +63,7 @@ def without_collections() -> Iterator[None]:
 
 
 def _syntax_clause(error: json.JSONDecodeError) -> str:
-    if error.pos >= len(error.doc.rstrip()):
+    if error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string"):
         return "it ends in the middle, as if it had been cut off"
     return f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
 

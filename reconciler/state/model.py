@@ -30,6 +30,9 @@ class StateObject:
     irreproducible: bool = False
     """Was made by a run or has parts that cannot be sent: never rewritten."""
     previous_id: str | None = None
+    behind: str | None = None
+    """The member it stood behind in its sequence when it was last applied, "" for the first; None
+    where that is not known. Tells a spec whose blocks moved from a run that did not end."""
     create_before_destroy: bool = False
     tainted: bool = False
     deposed: str | None = None

@@ -56,6 +56,8 @@ def _ours(recorded: StateObject, provider: str) -> dict[str, Value]:
         ours["irreproducible"] = True
     if recorded.previous_id is not None:
         ours["previous_id"] = recorded.previous_id
+    if recorded.behind is not None:
+        ours["behind"] = recorded.behind
     if recorded.provider != provider:
         ours["provider"] = recorded.provider
     return ours

@@ -124,7 +124,7 @@ def _read_ours(state: State, fields: Fields) -> State:
         return state
     journal = Fields(ours.mapping("journal"), ours.at("journal"))
     return replace(
-        state, folded=journal.count("folded"), resolved=tuple(journal.counts("resolved"))
+        state, folded=journal.count("folded"), resolved=tuple(sorted(journal.counts("resolved")))
     )
 
 
@@ -198,6 +198,7 @@ def _read_instance(fields: Fields, block: Address, provider: str, upgrade: Upgra
         protected=own.flag("protected"),
         irreproducible=own.flag("irreproducible"),
         previous_id=own.optional_text("previous_id"),
+        behind=own.optional_text("behind"),
         create_before_destroy=fields.flag("create_before_destroy"),
         tainted=fields.optional_text("status") == "tainted",
         deposed=fields.optional_text("deposed"),

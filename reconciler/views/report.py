@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reconciler.execute.events import Outcome, Report, Status
 from reconciler.plan.model import Action
@@ -27,6 +27,8 @@ class ReportText:
         """Write the whole report; errors themselves are printed apart."""
         lines = self._table(report) if not report.ok else []
         lines += ["", self._headline(report, destroyed=destroyed)]
+        if not report.ok:
+            lines.append('What is done is recorded; "reconciler apply" does the rest.')
         for warning in report.warnings:
             lines += ["", f"{self.style.caution('Warning:')} {sanitise.block(warning)}"]
         if report.suspects:
@@ -53,16 +55,17 @@ class ReportText:
         }
         done = [each for each in by_status[Status.APPLIED] if each.action is not Action.NO_OP]
         lines = ["", self.style.bold("What became of the plan:"), ""]
-        lines += self._row("done", done, self.style.green)
+        lines += [f"  {self.style.green(f'{len(done):>5} done')}"]
         lines += self._row("failed", by_status[Status.FAILED], self.style.alarm)
         lines += self._row("not attempted", by_status[Status.SKIPPED], self.style.caution)
         return lines
 
-    def _row(self, title: str, outcomes: Sequence[Outcome], paint: object) -> list[str]:
-        assert callable(paint)
+    def _row(
+        self, title: str, outcomes: Sequence[Outcome], paint: Callable[[str], str]
+    ) -> list[str]:
+        if not outcomes:
+            return []
         lines = [f"  {paint(f'{len(outcomes):>5} {title}')}"]
-        if title == "done":
-            return lines
         for each in outcomes[:MAX_NAMED]:
             lines.append(f"        {sanitise.line(str(each.address))}{_why(each)}")
         if len(outcomes) > MAX_NAMED:

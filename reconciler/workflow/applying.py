@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -52,7 +51,8 @@ async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools
         emit=tools.emit,
         clock=time.monotonic,
         now=now,
-        sleep=asyncio.sleep,
+        sleep=tools.interruption.sleep,
+        interrupted=lambda: tools.interruption.count > 0,
         new_key=lambda: secrets.token_hex(4),
         tails=dict(_tails(plan, ledger.state)),
         last_seen=dict(plan.last_seen) if tools.look_again else {},
@@ -78,7 +78,8 @@ async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools
         interruption=tools.interruption,
     )
     outputs = _known(expander.outputs(), ledger.state.outputs)
-    await ledger.record(SetOutputs(outputs))
+    if ledger.failure is None:
+        await ledger.record(SetOutputs(outputs))
     return replace(
         report,
         outputs=outputs,

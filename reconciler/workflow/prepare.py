@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
 from reconciler.graph import Graph, build
@@ -15,6 +16,10 @@ from reconciler.spec.given import GivenFile, GivenOption
 from reconciler.spec.load import load
 from reconciler.spec.model import GivenValue, Spec
 from reconciler.spec.variables import resolve_variables
+from reconciler.workflow.times import moment
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,12 @@ class Prepared:
     functions: Mapping[str, object]
     variables: Mapping[str, object]
     diagnostics: Diagnostics
+    planned_at: datetime | None = None
+
+    def functions_during_apply(self) -> Mapping[str, object]:
+        """The functions as they are while a plan is carried out."""
+        directory = Path(self.spec.directory)
+        return standard_functions(directory, planned_at=self.planned_at, is_applying=True)
 
     @property
     def warnings(self) -> tuple[Diagnostic, ...]:
@@ -40,10 +51,12 @@ def prepare(
     environ: Mapping[str, str],
     need_values: bool = True,
     fixed: Mapping[str, GivenValue] | None = None,
+    planned_at: datetime | None = None,
 ) -> Prepared:
     """Read and check the specs; *need_values* False accepts variables without a value.
 
     *fixed* is all that is given for root variables, in place of files, options and environment.
+    *planned_at* is what `plantimestamp()` says; now, if not given.
 
     Raises:
         SpecError: with every mistake in every file.
@@ -64,7 +77,9 @@ def prepare(
         spec = replace(spec, given=fixed)
     graph = build(spec, diagnostics)
     diagnostics.raise_if_errors()
-    functions = standard_functions()
+    if planned_at is None and need_values:
+        planned_at = moment()
+    functions = standard_functions(directory, planned_at=planned_at)
     variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
     diagnostics.raise_if_errors()
-    return Prepared(spec, graph, functions, variables, diagnostics)
+    return Prepared(spec, graph, functions, variables, diagnostics, planned_at)

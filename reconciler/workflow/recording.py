@@ -34,3 +34,8 @@ class LedgerRecorder:
         """The ids of everything that state has at this moment, deposed objects included."""
         state = self._ledger.state
         return frozenset(each.id for each in (*state.objects.values(), *state.deposed.values()))
+
+    def suspects_in(self, parent_id: str) -> tuple[Address, ...]:
+        """The suspects that may stand in a parent."""
+        suspects = self._ledger.state.suspects.values()
+        return tuple(each.address for each in suspects if each.parent_id == parent_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
         given=(),
         environ={},
         fixed={name: _given_from_plain(name, each) for name, each in saved.given.items()},
+        planned_at=datetime.fromisoformat(saved.plan.timestamp),
     )
     recorded = session.recorded()
     async with session.connected(session.configs) as providers:

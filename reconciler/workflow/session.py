@@ -25,7 +25,7 @@ from reconciler.workflow.connections import connected, endpoints, policies_of, s
 from reconciler.workflow.endpoints import check_endpoints, check_ids
 from reconciler.workflow.planning import Planned, Request, plan_now
 from reconciler.workflow.prepare import Prepared, prepare
-from reconciler.workflow.times import now
+from reconciler.workflow.times import moment
 
 if TYPE_CHECKING:
     from reconciler.state.recovery import Recovery
@@ -138,6 +138,7 @@ class Session:
         tools = self._tools(providers)
         if planned.is_fresh and time.monotonic() - asked_at < FRESH_S:
             tools = replace(tools, look_again=False)
+        planned.expander.begin_applying(self.prepared.functions_during_apply())
         ledger = self.store.begin("apply")
         try:
             return await carry_out(plan, planned.expander, ledger, tools)
@@ -164,7 +165,7 @@ class Session:
             mode=self.mode,
             options=self.options,
             policies={name: policies_of(each) for name, each in self.configs.items()},
-            timestamp=now(),
+            timestamp=(self.prepared.planned_at or moment()).isoformat(),
             state_digest=self.store.digest(state),
         )
         return await plan_now(

@@ -21,6 +21,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "assumemaplength", "assumemaplengthmax", "assumemaplengthmin", "assumenotnull",
         "assumesetlength", "assumesetlengthmax", "assumesetlengthmin", "assumestringprefix",
     ),
+    "choices": (
+        "alltrue", "anytrue", "coalesce", "coalescelist", "contains", "distinct", "index",
+        "matchkeys", "one",
+    ),
     "conversion": (
         "can", "convert", "ephemeralasnull", "issensitive", "nonsensitive", "sensitive", "tobool",
         "tolist", "tomap", "tonumber", "toset", "tostring", "try",
@@ -28,17 +32,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "dates": ("formatdate", "timeadd", "timecmp"),
     "encoding": (
         "base64decode", "base64encode", "base64gunzip", "base64gzip", "csvdecode", "jsondecode",
-        "jsonencode", "jsonldecode", "textdecodebase64", "textencodebase64", "urldecode", "urlencode",
+        "jsonencode", "jsonldecode", "textdecodebase64", "textencodebase64", "urldecode",
+        "urlencode",
     ),
     "formatting": ("format", "formatlist"),
     "hashes": (
         "base64sha256", "base64sha512", "md5", "rsadecrypt", "sha1", "sha256", "sha512", "uuidv5",
     ),
-    "lists": (
-        "alltrue", "anytrue", "chunklist", "coalesce", "coalescelist", "concat", "contains",
-        "distinct", "element", "flatten", "index", "length", "matchkeys", "one", "range", "reverse",
-        "slice",
-    ),
+    "lists": ("chunklist", "concat", "element", "flatten", "length", "range", "reverse", "slice"),
     "maps": ("keys", "lookup", "merge", "transpose", "values", "zipmap"),
     "network": ("cidrcontains", "cidrhost", "cidrnetmask", "cidrsubnet", "cidrsubnets"),
     "paths": ("basename", "dirname"),
@@ -55,8 +56,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """Which file holds which functions, so that a call loads only the one it needs."""
 
 FILE_FUNCTIONS = (
-    "abspath", "file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists", "filemd5",
-    "fileset", "filesha1", "filesha256", "filesha512", "pathexpand", "templatefile",
+    "abspath", "file", "filebase64", "filebase64sha256", "filebase64sha512", "fileexists",
+    "filemd5", "fileset", "filesha1", "filesha256", "filesha512", "pathexpand", "templatefile",
 )  # fmt: skip
 """The functions that need a folder to read from."""
 

@@ -12,7 +12,7 @@ from reconciler.language.functions.strings import whole
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import INFINITY, Number, add, negate, normal
 from reconciler.language.types import describe_type, type_of
-from reconciler.language.values import SetValue, TypedList, is_null
+from reconciler.language.values import is_null
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add

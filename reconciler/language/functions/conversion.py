@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reconciler.language.convert import convert
+from reconciler.language.convert import conversion_type, convert, require_convertible
 from reconciler.language.frame import Frame
 from reconciler.language.functions.function import Family, Parameter, refuse
 from reconciler.language.marks import mark, unmark
@@ -23,6 +23,10 @@ def _converter(name: str, target: Type, description: str, examples: tuple[str, .
     @_add(name, description, _ANY, returns=target, examples=examples)
     def _convert(value: object) -> object:
         try:
+            bare, is_marked = unmark(value)
+            if isinstance(bare, Unknown):
+                require_convertible(bare.type, target)
+                return mark(Unknown(conversion_type(bare.type, target), not_null=False), is_marked)
             return convert(value, target)
         except ValueMistake as mistake:
             raise ValueMistake(

@@ -251,7 +251,6 @@ def _textdecodebase64(value: str, encoding: str) -> str:
     "csvdecode",
     "The rows of a CSV text as objects; the first row names their attributes.",
     text(),
-    returns=["list", "dynamic"],
     examples=('csvdecode("a,b\\n1,2\\n3,4")',),
 )
 def _csvdecode(value: str) -> object:

@@ -295,5 +295,3 @@ def _formatlist(pattern: str, *values: object) -> object:
 
 def _is_scalar(value: Unknown) -> bool:
     return value.type in ("string", "number", "bool")
-
-

@@ -11,7 +11,7 @@ from reconciler.language.frame import Budget
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.rendering import composed
-from reconciler.language.types import Type, type_text
+from reconciler.language.types import Type, type_of, type_text
 from reconciler.language.values import Sensitive, TypedNull, Unknown, contains_unknown, is_null
 
 
@@ -44,8 +44,10 @@ class Function:
     examples: tuple[str, ...] = ()
     is_lazy: bool = False
     """Whether it takes the expressions of its arguments instead of their values."""
-    unknown: Unknown | None = None
-    """What is known of the result where an argument is unknown; by default only its type."""
+    infer: Callable[..., Type] | None = None
+    """The type of the result for the types of the arguments, where *returns* does not say it."""
+    may_be_null: bool = False
+    """Whether the result can be null for arguments that are not."""
 
     def call(self, arguments: Sequence[object], budget: Budget) -> object:
         """The result for the values of the arguments.
@@ -65,12 +67,15 @@ class Function:
             is_unknown |= _makes_unknown(parameter, value)
             values.append(value)
         if is_unknown:
-            return mark(self.unknown_result(), is_sensitive)
+            return mark(self._unknown_result(values), is_sensitive)
         return mark(_finished(self.implement(*values), budget), is_sensitive)
 
-    def unknown_result(self) -> Unknown:
+    def _unknown_result(self, arguments: Sequence[object]) -> Unknown:
         """What the result is where it cannot be known yet."""
-        return self.unknown or Unknown(self.returns, not_null=self.returns != "dynamic")
+        of = self.returns
+        if self.infer is not None:
+            of = self.infer(*(type_of(each) for each in arguments))
+        return Unknown(of, not_null=of != "dynamic" and not self.may_be_null)
 
     def _parameters_for(self, count: int) -> Sequence[Parameter]:
         least = len(self.parameters)
@@ -156,7 +161,8 @@ class Family(dict[str, Function]):
         returns: Type = "dynamic",
         examples: tuple[str, ...] = (),
         is_lazy: bool = False,
-        unknown: Unknown | None = None,
+        infer: Callable[..., Type] | None = None,
+        may_be_null: bool = False,
     ) -> Callable[[Implementation], Implementation]:
         """Make the decorated function the implementation of *name*."""
 
@@ -170,7 +176,8 @@ class Family(dict[str, Function]):
                 implement,
                 examples,
                 is_lazy,
-                unknown,
+                infer,
+                may_be_null,
             )
             return implement
 

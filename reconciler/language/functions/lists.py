@@ -6,21 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.language.conditional import length_bounds
 from reconciler.language.convert import convert
-from reconciler.language.equality import equals
 from reconciler.language.functions.function import (
     Family,
     Parameter,
-    anything,
-    list_of,
     looked_into,
-    null_of,
     number,
     refuse,
 )
 from reconciler.language.functions.strings import graphemes, whole
-from reconciler.language.marks import mark, unmark, unmark_deep
+from reconciler.language.marks import mark, unmark
 from reconciler.language.numbers import Number
-from reconciler.language.sets import identity
 from reconciler.language.types import (
     Type,
     describe_type,
@@ -31,13 +26,10 @@ from reconciler.language.types import (
     unify,
 )
 from reconciler.language.values import (
-    Sensitive,
     SetValue,
     TypedList,
-    TypedMap,
     Unknown,
     contains_unknown,
-    is_null,
 )
 
 FUNCTIONS = Family()
@@ -52,6 +44,16 @@ def same_kind(items: Iterable[object], of: object) -> object:
     if isinstance(of, (TypedList, SetValue)):
         return TypedList(items, of.element)
     return list(items)
+
+
+def list_like(of: Type) -> Type:
+    """The type of a list with the same elements."""
+    return ["list", element_type(of)] if kind(of) in ("list", "set") else "dynamic"
+
+
+def element_of(of: Type) -> Type:
+    """The type of an element."""
+    return element_type(of) if kind(of) in ("list", "set") else "dynamic"
 
 
 def sequence(value: object, name: str, argument: int = 0) -> list[object]:
@@ -114,6 +116,8 @@ def _unknown_length(value: Unknown) -> object:
     "a negative index counts from the end.",
     looked_into("list"),
     Parameter("index", "number", unknown="any"),
+    infer=lambda items, index: element_of(items),
+    may_be_null=True,
     examples=('element(["a", "b", "c"], 1)', 'element(["a", "b", "c"], 4)'),
 )
 def _element(items: object, index: Number | Unknown) -> object:
@@ -174,6 +178,7 @@ def _flatten(items: object) -> object:
     "reverse",
     "The elements from last to first.",
     looked_into("list"),
+    infer=lambda items: list_like(items),
     examples=('reverse(["a", "b", "c"])',),
 )
 def _reverse(items: object) -> object:
@@ -186,6 +191,7 @@ def _reverse(items: object) -> object:
     looked_into("list"),
     number("start_index"),
     number("end_index"),
+    infer=lambda items, start, end: list_like(items),
     examples=('slice(["a", "b", "c", "d"], 1, 3)',),
 )
 def _slice(items: object, start: Number, end: Number) -> object:
@@ -206,6 +212,7 @@ def _slice(items: object, start: Number, end: Number) -> object:
     looked_into("list", ["list", "dynamic"]),
     number("size"),
     returns=["list", ["list", "dynamic"]],
+    infer=lambda items, size: ["list", items],
     examples=('chunklist(["a", "b", "c"], 2)',),
 )
 def _chunklist(items: TypedList, size: Number) -> object:
@@ -215,172 +222,6 @@ def _chunklist(items: TypedList, size: Number) -> object:
     step = width or max(len(items), 1)
     chunks = [TypedList(items[at : at + step], items.element) for at in range(0, len(items), step)]
     return TypedList(chunks, ["list", items.element])
-
-
-@_add(
-    "contains",
-    'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
-    looked_into("list"),
-    Parameter("value", unknown="any"),
-    returns="bool",
-    examples=('contains(["a", "b"], "a")',),
-)
-def _contains(items: object, value: object) -> object:
-    found = elements(items, "list")
-    is_unknown = is_marked = False
-    for each in found:
-        bare, was_marked = unmark_deep(each)
-        is_marked |= was_marked
-        answer = equals(bare, value)
-        if answer is True:
-            return mark(True, is_marked)
-        is_unknown |= isinstance(answer, Unknown)
-    return mark(Unknown("bool") if is_unknown else False, is_marked)
-
-
-@_add(
-    "index",
-    "Where in the list the value stands first, counted from 0.",
-    Parameter("list", unknown="inside"),
-    Parameter("value", unknown="any"),
-    returns="number",
-    examples=('index(["a", "b", "c"], "b")',),
-)
-def _index(items: object, value: object) -> object:
-    for position, each in enumerate(sequence(items, "list")):
-        answer = equals(each, value)
-        if answer is True:
-            return position
-        if isinstance(answer, Unknown):
-            return Unknown("number")
-    raise refuse("the value is not in the list", 1)
-
-
-@_add(
-    "distinct",
-    "The elements without those that stood there before.",
-    list_of("list", "dynamic"),
-    returns=["list", "dynamic"],
-    examples=('distinct(["a", "b", "a"])',),
-)
-def _distinct(items: TypedList) -> object:
-    found: dict[object, object] = {}
-    for each in items:
-        found.setdefault(identity(each), each)
-    return TypedList(found.values(), items.element)
-
-
-@_add(
-    "matchkeys",
-    "Those of *values* whose counterpart in *keys* is one of *searchset*.",
-    list_of("values", "dynamic"),
-    list_of("keys", "dynamic"),
-    list_of("searchset", "dynamic"),
-    returns=["list", "dynamic"],
-    examples=('matchkeys(["i-1", "i-2"], ["west", "east"], ["east"])',),
-)
-def _matchkeys(values: TypedList, keys: TypedList, wanted: TypedList) -> object:
-    if len(values) != len(keys):
-        raise refuse(f"there are {len(values)} values for {len(keys)} keys", 1)
-    common = unify([type_of(keys), type_of(wanted)])
-    if common is None:
-        raise refuse("the keys and the search set must be of one type", 2)
-    searched = {identity(each) for each in _listed(convert(wanted, common))}
-    pairs = zip(values, _listed(convert(keys, common)), strict=True)
-    return TypedList([value for value, key in pairs if identity(key) in searched], values.element)
-
-
-def _listed(value: object) -> list[object]:
-    assert isinstance(value, list), "a list converted to a list"
-    return value
-
-
-@_add(
-    "one",
-    "The only element, or null if there is none.",
-    looked_into("list"),
-    examples=('one(["a"])', "one([])"),
-)
-def _one(items: object) -> object:
-    found = elements(items, "list")
-    if len(found) > 1:
-        raise refuse(f"there are {len(found)} elements, and at most one is allowed", 0)
-    if not found:
-        of = found.element if isinstance(found, (TypedList, SetValue)) else "dynamic"
-        return null_of(of)
-    return found[0]
-
-
-@_add(
-    "coalesce",
-    "The first value that is neither null nor an empty text.",
-    variadic=Parameter("vals", is_nullable=True, unknown="any"),
-    examples=('coalesce("", "b")', "coalesce(null, 2)"),
-)
-def _coalesce(*values: object) -> object:
-    if not values:
-        raise refuse("at least one value is required")
-    common = unify([type_of(each) for each in values])
-    if common is None:
-        raise refuse("all values must be of one type")
-    for each in values:
-        if is_null(each):
-            continue
-        value = convert(each, common)
-        if isinstance(value, Unknown):
-            return Unknown(common)
-        if value != "":
-            return value
-    raise refuse("no value is there: all are null or empty")
-
-
-@_add(
-    "coalescelist",
-    "The first list that has elements.",
-    variadic=Parameter("vals", unknown="any"),
-    examples=('coalescelist([], ["b"])',),
-)
-def _coalescelist(*lists: object) -> object:
-    if not lists:
-        raise refuse("at least one list is required")
-    for position, each in enumerate(lists):
-        if not isinstance(each, Unknown):
-            sequence(each, "vals", position)
-    for each in lists:
-        if isinstance(each, Unknown):
-            return Unknown("dynamic", not_null=False)
-        if each:
-            return each
-    raise refuse("no list is there: all are null or empty")
-
-
-@_add(
-    "alltrue",
-    "Whether every element is true; of no elements it is.",
-    Parameter("list", ["list", "bool"], unknown="inside"),
-    returns="bool",
-    examples=("alltrue([true, false])",),
-)
-def _alltrue(items: TypedList) -> object:
-    for each in items:
-        if isinstance(each, Unknown):
-            return Unknown("bool")
-        if each is not True:
-            return False
-    return True
-
-
-@_add(
-    "anytrue",
-    "Whether at least one element is true.",
-    Parameter("list", ["list", "bool"], unknown="inside"),
-    returns="bool",
-    examples=("anytrue([true, false])",),
-)
-def _anytrue(items: TypedList) -> object:
-    if any(each is True for each in items):
-        return True
-    return Unknown("bool") if contains_unknown(items) else False
 
 
 @_add(

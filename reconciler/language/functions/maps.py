@@ -15,14 +15,12 @@ from reconciler.language.functions.function import (
 from reconciler.language.functions.lists import sequence, wrong_kind
 from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.types import attribute_types, kind, type_of
+from reconciler.language.types import attribute_types, element_type, kind, type_of
 from reconciler.language.values import (
-    SetValue,
     TypedList,
     TypedMap,
     TypedNull,
     Unknown,
-    contains_unknown,
     is_null,
 )
 
@@ -67,6 +65,7 @@ def _unknown_keys(value: Unknown) -> object:
     "values",
     "The values, sorted by their keys.",
     looked_into("mapping"),
+    infer=lambda of: ["list", element_type(of)] if kind(of) == "map" else "dynamic",
     examples=("values({ b = 2, a = 1 })",),
 )
 def _values(value: object) -> object:
@@ -80,6 +79,8 @@ def _values(value: object) -> object:
     "The value of a key, or the default if there is no such key.",
     looked_into("inputMap"),
     Parameter("key", "string", unknown="any"),
+    infer=lambda of, key, *default: element_type(of) if kind(of) == "map" else "dynamic",
+    may_be_null=True,
     variadic=Parameter("default", is_nullable=True, unknown="any", marks="any"),
     examples=('lookup({ a = "x" }, "a", "none")', 'lookup({ a = "x" }, "b", "none")'),
 )
@@ -144,6 +145,7 @@ def _like_first(merged: dict[str, object], maps: list[object]) -> object:
     "Keys from one list and their values from another.",
     list_of("keys", "string"),
     looked_into("values"),
+    infer=lambda keys, of: ["map", element_type(of)] if kind(of) == "list" else "dynamic",
     examples=('zipmap(["a", "b"], [1, 2])',),
 )
 def _zipmap(keys: TypedList, values: object) -> object:

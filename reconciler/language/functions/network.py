@@ -13,7 +13,6 @@ FUNCTIONS = Family()
 _add = FUNCTIONS.add
 
 
-
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """A range of addresses: the first of them, and how many leading bits they share."""

@@ -8,12 +8,12 @@ from functools import lru_cache
 
 import regex
 
-from reconciler.language.functions.function import Family, refuse, text
+from reconciler.language.functions.function import Family, Parameter, refuse, text
 from reconciler.language.functions.pattern_syntax import translate
 from reconciler.language.functions.strings import check_length
 from reconciler.language.rendering import composed
 from reconciler.language.types import Type
-from reconciler.language.values import TypedList, TypedNull
+from reconciler.language.values import TypedList, TypedNull, Unknown
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
@@ -94,15 +94,17 @@ def _pattern(source: str) -> Pattern:
     "The first match of a pattern: the text, or its groups as a tuple, or named groups as an "
     "object. No match is an error.",
     text("pattern"),
-    text("string"),
+    Parameter("string", "string", unknown="any"),
     examples=(
         'regex("[a-z]+", "53453453.345345aaabbbccc23454")',
         'regex("(?P<year>\\\\d+)-(?P<month>\\\\d+)", "2019-02-01")',
     ),
 )
-def _regex(source: str, value: str) -> object:
+def _regex(source: str, value: str | Unknown) -> object:
     pattern = _pattern(source)
-    _ = pattern.result_type
+    of = pattern.result_type
+    if isinstance(value, Unknown):
+        return Unknown(of)
     match = next(pattern.all(value), None)
     if match is None:
         raise refuse("the pattern does not match the text", 1)

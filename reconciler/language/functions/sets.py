@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 from reconciler.language.convert import convert
 from reconciler.language.frame import MAX_STEPS
 from reconciler.language.functions.function import Family, Parameter, looked_into, refuse
-from reconciler.language.functions.lists import elements
+from reconciler.language.functions.lists import element_of, elements
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.sets import identity, make_set
-from reconciler.language.types import Type, type_of, unify
+from reconciler.language.types import Type, kind, type_of, unify
 from reconciler.language.values import SetValue, TypedList, Unknown, contains_unknown
 
 FUNCTIONS = Family()
@@ -35,6 +36,7 @@ def _same_type(sets: tuple[SetValue, ...]) -> list[SetValue]:
     Parameter("first_set", _SET, unknown="inside"),
     variadic=Parameter("other_sets", _SET, unknown="inside"),
     returns=_SET,
+    infer=lambda first, *others: first,
     examples=('setunion(["a", "b"], ["b", "c"])',),
 )
 def _setunion(*sets: SetValue) -> object:
@@ -48,6 +50,7 @@ def _setunion(*sets: SetValue) -> object:
     Parameter("first_set", _SET),
     variadic=Parameter("other_sets", _SET),
     returns=_SET,
+    infer=lambda first, *others: first,
     examples=('setintersection(["a", "b"], ["b", "c"])',),
 )
 def _setintersection(*sets: SetValue) -> object:
@@ -63,6 +66,7 @@ def _setintersection(*sets: SetValue) -> object:
     Parameter("a", _SET),
     Parameter("b", _SET),
     returns=_SET,
+    infer=lambda first, *others: first,
     examples=('setsubtract(["a", "b"], ["b", "c"])',),
 )
 def _setsubtract(*sets: SetValue) -> object:
@@ -75,6 +79,7 @@ def _setsubtract(*sets: SetValue) -> object:
     "setproduct",
     "Every combination of one element from each collection; a set if all of them are sets.",
     variadic=looked_into("sets"),
+    infer=lambda *sets: _product_type(sets),
     examples=('setproduct(["a", "b"], [1, 2])',),
 )
 def _setproduct(*sets: object) -> object:
@@ -91,6 +96,13 @@ def _setproduct(*sets: object) -> object:
     if all(isinstance(each, SetValue) for each in found):
         return _as_product_set(found, combinations, ["tuple", types])
     return TypedList(combinations, ["tuple", types])
+
+
+def _product_type(sets: Sequence[Type]) -> Type:
+    if any(kind(each) not in ("list", "set", "tuple") for each in sets):
+        return "dynamic"
+    word = "set" if all(kind(each) == "set" for each in sets) else "list"
+    return [word, ["tuple", [element_of(each) for each in sets]]]
 
 
 def _as_product_set(found: list[list[object]], items: list[object], of: Type) -> object:

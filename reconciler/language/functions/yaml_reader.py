@@ -38,7 +38,9 @@ def read_yaml(text: str) -> object:
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
         raise refuse(f"the text is not YAML: {error.problem}{where}", 0) from None
     except yaml.YAMLError:
-        raise refuse("the text is not YAML: it has a character that YAML does not allow", 0) from None
+        raise refuse(
+            "the text is not YAML: it has a character that YAML does not allow", 0
+        ) from None
     if builder.documents != 1:
         raise refuse("the text must have exactly one YAML document", 0)
     return builder.result
@@ -97,7 +99,7 @@ class _Builder:
         return bool(self.stack) and self.stack[-1].is_mapping and self.stack[-1].key is _NO_KEY
 
     def _add_alias(self, event: yaml.AliasEvent) -> None:
-        found = self.anchors.get(event.anchor)
+        found = self.anchors.get(event.anchor or "")
         if found is None:
             raise refuse(f'the alias "{event.anchor}" stands for nothing', 0)
         self._add(found[0], None, found[1])
@@ -156,7 +158,7 @@ def _key_text(value: object) -> str:
 def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> object:
     """What a scalar stands for. One that is quoted, or a block, is text whatever its tag."""
     name = tag.removeprefix(_TAG) if tag is not None else ""
-    if tag is not None and (tag == name and tag != "!" or name not in _TAGGED and tag != "!"):
+    if tag not in (None, "!") and (tag == name or name not in _TAGGED):
         raise refuse(f'the tag "{tag}" is not known here', 0)
     if not is_plain or name in ("str", "binary") or tag == "!":
         return composed(text)
@@ -169,14 +171,15 @@ def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> object:
 
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_TRUE = frozenset("y Y yes Yes YES on On ON true True TRUE".split())
-_FALSE = frozenset("n N no No NO off Off OFF false False FALSE".split())
+_TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"))
+_FALSE = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"))
 _INTEGER = re.compile(r"[+-]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[+-]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][+-]?[0-9]+)?\Z")
 _SPECIAL = re.compile(r"[+-]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 _TIMESTAMP = re.compile(
     r"(\d{4})-(\d\d?)-(\d\d?)"
-    r"(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)| (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?)?\Z",
+    r"(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)"
+    r"| (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?)?\Z",
     re.ASCII,
 )
 

@@ -1,0 +1,167 @@
+"""Chains: operators and conditionals that follow each other, worked through without recursion.
+
+A chain of operators leans to the left, a chain of conditionals to the right; thousands of terms
+cost a loop each and no depth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.language.conditional import choose
+from reconciler.language.frame import Frame
+from reconciler.language.loops import Compiled, sentence
+from reconciler.language.marks import mark, unmark_deep
+from reconciler.language.mistakes import Mistake, ValueMistake
+from reconciler.language.nodes import Binary, Conditional, IfDirective, Node, Unary
+from reconciler.language.operators import LOGICAL, OperandMistake, apply_binary, apply_unary
+from reconciler.language.values import Unknown
+
+
+def at_node(
+    frame: Frame, node: Node, mistake: ValueMistake, *, is_catchable: bool = True
+) -> Mistake:
+    """The mistake of a value as a mistake at a node."""
+    summary = mistake.summary or "Invalid value"
+    return Mistake(frame, node, summary, sentence(mistake.text), is_catchable=is_catchable)
+
+
+def unary(first: Compiled, steps: Sequence[Unary]) -> Compiled:
+    """Operators before an operand, the innermost first."""
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for each in steps:
+            try:
+                value = apply_unary(each.operator, value)
+            except ValueMistake as mistake:
+                raise at_node(frame, each, mistake) from None
+        return value
+
+    return run
+
+
+def binary(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) -> Compiled:
+    """Operators with what stands to the right of each, from left to right."""
+    if any(each.operator in LOGICAL for each, _ in steps):
+        return _logical_chain(first, steps)
+
+    def run(frame: Frame) -> object:
+        value = first(frame)
+        for each, right in steps:
+            value = _apply(frame, each, value, right(frame))
+        return value
+
+    return run
+
+
+def _apply(frame: Frame, node: Binary, left: object, right: object) -> object:
+    try:
+        return apply_binary(node.operator, left, right)
+    except OperandMistake as mistake:
+        raise at_node(frame, node.left if mistake.is_left else node.right, mistake) from None
+    except ValueMistake as mistake:
+        raise at_node(frame, node, mistake) from None
+
+
+def _logical_chain(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) -> Compiled:
+    """Like any chain, except that one side that settles `&&` or `||` makes up for the other."""
+
+    def run(frame: Frame) -> object:
+        value, failure = _attempt(first, frame)
+        for node, right in steps:
+            if node.operator not in LOGICAL:
+                if failure is not None:
+                    raise failure
+                value = _apply(frame, node, value, right(frame))
+                continue
+            other, other_failure = _attempt(right, frame)
+            if failure is None and other_failure is None:
+                value, failure = _attempt_apply(frame, node, value, other)
+                continue
+            settles = LOGICAL[node.operator]
+            if failure is None and value is settles:
+                continue
+            if other_failure is None and other is settles:
+                value, failure = settles, None
+                continue
+            failure = failure or other_failure
+        if failure is not None:
+            raise failure
+        return value
+
+    return run
+
+
+def _attempt(run: Compiled, frame: Frame) -> tuple[object, Mistake | None]:
+    try:
+        return run(frame), None
+    except Mistake as mistake:
+        if not mistake.is_catchable:
+            raise
+        return None, mistake
+
+
+def _attempt_apply(
+    frame: Frame, node: Binary, left: object, right: object
+) -> tuple[object, Mistake | None]:
+    try:
+        return _apply(frame, node, left, right), None
+    except Mistake as mistake:
+        return None, mistake
+
+
+Branch = tuple[Conditional | IfDirective, Compiled, Compiled]
+"""A conditional with its condition and the branch for true."""
+
+
+def conditional(branches: Sequence[Branch], otherwise: Compiled) -> Compiled:
+    """Conditionals each of which is the branch for false of the one before."""
+
+    def run(frame: Frame) -> object:
+        tried = [
+            (each, _attempt(condition, frame), _attempt(then, frame))
+            for each, condition, then in branches
+        ]
+        result = _attempt(otherwise, frame)
+        for each, condition, then in reversed(tried):
+            result = _choose(frame, each, condition, then, result)
+        value, failure = result
+        if failure is not None:
+            raise failure
+        return value
+
+    return run
+
+
+Tried = tuple[object, Mistake | None]
+
+
+def _choose(
+    frame: Frame, node: Conditional | IfDirective, condition: Tried, then: Tried, otherwise: Tried
+) -> Tried:
+    """The chosen branch; a mistake in the branch not chosen does not count."""
+    decision, failure = condition
+    if failure is not None:
+        return None, failure
+    if then[1] is not None or otherwise[1] is not None:
+        return _choose_around_failure(frame, node, decision, then, otherwise)
+    try:
+        return choose(decision, then[0], otherwise[0]), None
+    except ValueMistake as mistake:
+        is_about_condition = mistake.summary in ("Null condition", "Incorrect condition type")
+        return None, at_node(frame, node.condition if is_about_condition else node, mistake)
+
+
+def _choose_around_failure(
+    frame: Frame, node: Conditional | IfDirective, decision: object, then: Tried, otherwise: Tried
+) -> Tried:
+    plain, is_marked = unmark_deep(decision)
+    try:
+        chosen = choose(plain, True, False)
+    except ValueMistake as mistake:
+        return None, at_node(frame, node.condition, mistake)
+    if isinstance(chosen, Unknown):
+        return None, then[1] or otherwise[1]
+    value, failure = then if chosen else otherwise
+    return mark(value, is_marked) if failure is None else None, failure

@@ -1,0 +1,198 @@
+"""Choices: functions that look for values in lists, and choose among values."""
+
+from __future__ import annotations
+
+from reconciler.language.convert import convert
+from reconciler.language.equality import equals
+from reconciler.language.functions.function import (
+    Family,
+    Parameter,
+    list_of,
+    looked_into,
+    null_of,
+    refuse,
+)
+from reconciler.language.functions.lists import element_of, elements, sequence
+from reconciler.language.marks import mark, unmark_deep
+from reconciler.language.sets import identity
+from reconciler.language.types import type_of, unify
+from reconciler.language.values import (
+    SetValue,
+    TypedList,
+    Unknown,
+    contains_unknown,
+    is_null,
+)
+
+FUNCTIONS = Family()
+_add = FUNCTIONS.add
+
+
+@_add(
+    "contains",
+    'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
+    looked_into("list"),
+    Parameter("value"),
+    returns="bool",
+    examples=('contains(["a", "b"], "a")',),
+)
+def _contains(items: object, value: object) -> object:
+    found = elements(items, "list")
+    is_unknown = is_marked = False
+    for each in found:
+        bare, was_marked = unmark_deep(each)
+        is_marked |= was_marked
+        answer = equals(bare, value)
+        if answer is True:
+            return mark(True, is_marked)
+        is_unknown |= isinstance(answer, Unknown)
+    return mark(Unknown("bool") if is_unknown else False, is_marked)
+
+
+@_add(
+    "index",
+    "Where in the list the value stands first, counted from 0.",
+    Parameter("list", unknown="inside"),
+    Parameter("value"),
+    returns="number",
+    examples=('index(["a", "b", "c"], "b")',),
+)
+def _index(items: object, value: object) -> object:
+    for position, each in enumerate(sequence(items, "list")):
+        answer = equals(each, value)
+        if answer is True:
+            return position
+        if isinstance(answer, Unknown):
+            return Unknown("number")
+    raise refuse("the value is not in the list", 1)
+
+
+@_add(
+    "distinct",
+    "The elements without those that stood there before.",
+    list_of("list", "dynamic"),
+    returns=["list", "dynamic"],
+    infer=lambda items: items,
+    examples=('distinct(["a", "b", "a"])',),
+)
+def _distinct(items: TypedList) -> object:
+    found: dict[object, object] = {}
+    for each in items:
+        found.setdefault(identity(each), each)
+    return TypedList(found.values(), items.element)
+
+
+@_add(
+    "matchkeys",
+    "Those of *values* whose counterpart in *keys* is one of *searchset*.",
+    list_of("values", "dynamic"),
+    list_of("keys", "dynamic"),
+    list_of("searchset", "dynamic"),
+    returns=["list", "dynamic"],
+    infer=lambda values, keys, searchset: values,
+    examples=('matchkeys(["i-1", "i-2"], ["west", "east"], ["east"])',),
+)
+def _matchkeys(values: TypedList, keys: TypedList, wanted: TypedList) -> object:
+    if len(values) != len(keys):
+        raise refuse(f"there are {len(values)} values for {len(keys)} keys", 1)
+    common = unify([type_of(keys), type_of(wanted)])
+    if common is None:
+        raise refuse("the keys and the search set must be of one type", 2)
+    searched = {identity(each) for each in _listed(convert(wanted, common))}
+    pairs = zip(values, _listed(convert(keys, common)), strict=True)
+    return TypedList([value for value, key in pairs if identity(key) in searched], values.element)
+
+
+def _listed(value: object) -> list[object]:
+    assert isinstance(value, list), "a list converted to a list"
+    return value
+
+
+@_add(
+    "one",
+    "The only element, or null if there is none.",
+    looked_into("list"),
+    infer=lambda items: element_of(items),
+    may_be_null=True,
+    examples=('one(["a"])', "one([])"),
+)
+def _one(items: object) -> object:
+    found = elements(items, "list")
+    if len(found) > 1:
+        raise refuse(f"there are {len(found)} elements, and at most one is allowed", 0)
+    if not found:
+        of = found.element if isinstance(found, (TypedList, SetValue)) else "dynamic"
+        return null_of(of)
+    return found[0]
+
+
+@_add(
+    "coalesce",
+    "The first value that is neither null nor an empty text.",
+    variadic=Parameter("vals", is_nullable=True, unknown="any"),
+    examples=('coalesce("", "b")', "coalesce(null, 2)"),
+)
+def _coalesce(*values: object) -> object:
+    if not values:
+        raise refuse("at least one value is required")
+    common = unify([type_of(each) for each in values])
+    if common is None:
+        raise refuse("all values must be of one type")
+    for each in values:
+        if is_null(each):
+            continue
+        value = convert(each, common)
+        if isinstance(value, Unknown):
+            return Unknown(common)
+        if value != "":
+            return value
+    raise refuse("no value is there: all are null or empty")
+
+
+@_add(
+    "coalescelist",
+    "The first list that has elements.",
+    variadic=Parameter("vals", unknown="any"),
+    examples=('coalescelist([], ["b"])',),
+)
+def _coalescelist(*lists: object) -> object:
+    if not lists:
+        raise refuse("at least one list is required")
+    for position, each in enumerate(lists):
+        if not isinstance(each, Unknown):
+            sequence(each, "vals", position)
+    for each in lists:
+        if isinstance(each, Unknown):
+            return Unknown("dynamic", not_null=False)
+        if each:
+            return each
+    raise refuse("no list is there: all are null or empty")
+
+
+@_add(
+    "alltrue",
+    "Whether every element is true; of no elements it is.",
+    Parameter("list", ["list", "bool"], unknown="inside"),
+    returns="bool",
+    examples=("alltrue([true, false])",),
+)
+def _alltrue(items: TypedList) -> object:
+    for each in items:
+        if isinstance(each, Unknown):
+            return Unknown("bool")
+        if each is not True:
+            return False
+    return True
+
+
+@_add(
+    "anytrue",
+    "Whether at least one element is true.",
+    Parameter("list", ["list", "bool"], unknown="inside"),
+    returns="bool",
+    examples=("anytrue([true, false])",),
+)
+def _anytrue(items: TypedList) -> object:
+    if any(each is True for each in items):
+        return True
+    return Unknown("bool") if contains_unknown(items) else False
