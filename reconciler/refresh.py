@@ -9,7 +9,7 @@ from functools import partial
 
 from reconciler.address import Address
 from reconciler.errors import NotServed, ObjectNotFound
-from reconciler.provider.protocol import Member, Provider
+from reconciler.provider.protocol import UNPROVEN, Member, Provider
 from reconciler.schema import Attributes, Schema
 from reconciler.state.model import StateObject
 
@@ -137,7 +137,7 @@ async def _ask(
     except ObjectNotFound:
         return _Answer(None, None, alive=False)
     except NotServed as doubt:
-        if doubt.status != 404 and doubt.status != 200:
+        if doubt.code != UNPROVEN:
             raise
         return _Answer(None, None, alive=False, doubt=doubt)
 

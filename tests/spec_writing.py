@@ -33,15 +33,28 @@ def check_metadata(value: Value) -> list[Complaint]:
     return found
 
 
+def check_attachments(value: Value) -> list[Complaint]:
+    """Every attachment has a file."""
+    assert isinstance(value, list)
+    return [
+        Complaint((index, "file_id"), "needs the id of a file")
+        for index, each in enumerate(value)
+        if each["file_id"] == ""
+    ]
+
+
 TOOL = ["object", {"type": "string"}]
 ATTACHMENT = ["object", {"file_id": "string", "tools": ["list", TOOL]}]
+
+FILES = ["object", {"file_ids": ["list", "string"]}, ["file_ids"]]
+RESOURCES = ["object", {"code_interpreter": FILES}, ["code_interpreter"]]
 
 THREAD = Schema(
     type="openai_thread",
     description="",
     attributes={
         "metadata": Attribute(["map", "string"], "", optional=True, check=check_metadata),
-        "tool_resources": Attribute("dynamic", "", optional=True),
+        "tool_resources": Attribute("dynamic", "", optional=True, block=RESOURCES),
         "id": Attribute("string", "", computed=True),
         "created_at": Attribute("number", "", computed=True),
     },
@@ -56,7 +69,9 @@ MESSAGE = Schema(
         "role": Attribute("string", "", required=True, check=check_role),
         "content": Attribute("dynamic", "", required=True),
         "file_ids": Attribute(["list", "string"], "", optional=True),
-        "attachments": Attribute(["list", "dynamic"], "", optional=True, block=ATTACHMENT),
+        "attachments": Attribute(
+            ["list", "dynamic"], "", optional=True, block=ATTACHMENT, check=check_attachments
+        ),
         "metadata": Attribute(["map", "string"], "", optional=True, check=check_metadata),
         "order": Attribute("dynamic", "", optional=True),
         "id": Attribute("string", "", computed=True),

@@ -86,6 +86,11 @@ def test_the_overview_lists_the_commands(run: Run, arguments: tuple[str, ...]) -
     assert "Global options" in ended.out
 
 
+def test_help_is_also_a_word(run: Run) -> None:
+    assert run("help").out == run("-help").out
+    assert run("help", "state", "show").out == run("state", "show", "-help").out
+
+
 def test_the_overview_imports_no_command() -> None:
     code = (
         "import sys; from reconciler.cli.main import main; main(['-help']);"
@@ -392,6 +397,24 @@ def test_a_cancelled_destruction_destroys_nothing(
     assert ended.code == 1
     assert "Destroy cancelled." in ended.out
     assert applied("plan -detailed-exitcode").code == 0
+
+
+def test_messages_that_no_spec_declares_need_a_consent_of_their_own(
+    applied: Project, run: Run
+) -> None:
+    thread = json.loads(applied("show -json").out)["values"]["root_module"]["resources"][1]
+    other = applied.folder / "other"
+    (other / "specs").mkdir(parents=True)
+    (other / "specs" / "main.tf").write_text('resource "openai_thread" "t" {\n}\n')
+    where = ("--specs", other / "specs", "--state", other / "state.json")
+    emulator = ("--emulator", applied.folder / "emulator.db")
+    assert run("import", *where, *emulator, "openai_thread.t", thread["values"]["id"]).code == 0
+    refused = run("destroy", "-auto-approve", *where, *emulator)
+    assert refused.code == 1
+    assert "  openai_thread.t: 1 unmanaged message\n" in refused.out
+    assert "--allow-unmanaged allows it" in refused.err
+    allowed = run("destroy", "-auto-approve", "-allow-unmanaged", *where, *emulator)
+    assert allowed.code == 0, allowed.err
 
 
 # -- state, show, output, import ---------------------------------------------------------------

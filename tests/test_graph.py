@@ -130,6 +130,34 @@ def test_a_module_is_walked_through_not_around(tmp_path: Path) -> None:
     ]
 
 
+def test_a_module_as_a_whole_is_all_its_outputs(tmp_path: Path) -> None:
+    main = MODULE["main.tf"].replace("module.talk.id", "module.talk")
+    graph, _ = build_from(load_specs(tmp_path, {**MODULE, "main.tf": main}))
+    output = node(graph, "output.id")
+    assert names(graph.dependencies(output)) == ["module.talk", "module.talk.output.id"]
+
+
+def test_a_validation_waits_for_all_it_looks_at(tmp_path: Path) -> None:
+    text = """
+        variable "x" {
+          default = 1
+          validation {
+            condition     = var.x > local.least
+            error_message = "Too small."
+          }
+        }
+        locals {
+          least = var.y
+        }
+        variable "y" {
+          default = 0
+        }
+    """
+    graph, _ = build_from(load_specs(tmp_path, text))
+    validation = node(graph, "var.x (validation)")
+    assert names(graph.ancestors(validation)) == ["var.x", "local.least", "var.y"]
+
+
 def test_what_is_inside_a_module_waits_for_what_the_call_waits_for(tmp_path: Path) -> None:
     files = {
         "main.tf": """

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from spec_writing import Loaded, load_specs
 
 from reconciler.address import Address, Mode
-from reconciler.language.values import Sensitive, Unknown
+from reconciler.diagnostics import Diagnostics
+from reconciler.errors import SpecError
+from reconciler.graph import build
+from reconciler.language.parse import parse_expression
+from reconciler.language.values import Sensitive, SetValue, Unknown
+from reconciler.spec.collector import collector_paused
+from reconciler.spec.constants import NO_NAMES
 from reconciler.spec.model import GivenValue, ResourceBlock
+from reconciler.spec.trial import ANYTHING, TrialScope
 from reconciler.spec.versions import meets
 
 
@@ -279,6 +288,92 @@ def test_a_dynamic_block_over_a_secret_is_secret(tmp_path: Path) -> None:
     block = message_block(tmp_path, DYNAMIC % ("", "attachments.value"))
     made = attachments(block, var={"files": Sensitive(["a"])})
     assert made == Sensitive([{"file_id": "a", "tools": [{"type": "file_search"}]}])
+
+
+def test_a_dynamic_block_over_an_unknown_secret_is_secret(tmp_path: Path) -> None:
+    block = message_block(tmp_path, DYNAMIC % ("", "attachments.value"))
+    made = attachments(block, var={"files": Sensitive(Unknown())})
+    assert isinstance(made, Sensitive)
+
+
+def test_a_dynamic_block_over_a_set_has_its_elements_as_keys_too(tmp_path: Path) -> None:
+    block = message_block(tmp_path, DYNAMIC % ("", '"${attachments.key}${attachments.value}"'))
+    made = attachments(block, var={"files": SetValue(["a", "b"], "string")})
+    assert isinstance(made, list)
+    assert [each["file_id"] for each in made] == ["aa", "bb"]
+
+
+def test_a_dynamic_block_refers_to_what_is_outside_of_it(tmp_path: Path) -> None:
+    block = message_block(tmp_path, DYNAMIC % ("", "attachments.value"))
+    expression = block.body.arguments["attachments"].expression
+    assert [each.text for each in expression.references()] == ["var.files"]
+    assert not expression.is_constant
+    assert expression.text == 'dynamic "attachments"'
+    parts = (expression.items(), expression.pairs(), expression.traversal(), expression.call())
+    assert parts == (None, None, None, None)
+
+
+def test_one_block_stands_for_one_object(tmp_path: Path) -> None:
+    text = """
+        resource "openai_thread" "t" {
+          tool_resources {
+            code_interpreter {
+              file_ids = ["f"]
+            }
+          }
+        }
+    """
+    loaded = load_well(tmp_path, text)
+    thread = loaded.spec.root.resources[Address("openai_thread", "t")]
+    expression = thread.body.arguments["tool_resources"].expression
+    assert expression.evaluate(Names()) == {"code_interpreter": {"file_ids": ["f"]}}
+    assert expression.items() is None
+
+
+# The whole of it
+
+
+def test_everything_in_a_spec_has_its_place_in_the_graph(tmp_path: Path) -> None:
+    diagnostics = Diagnostics()
+    graph = build(load_well(tmp_path, TERRAFORM).spec, diagnostics)
+    assert list(diagnostics) == []
+    order = [str(node) for node in graph.order()]
+    assert sorted(order) == [
+        "check.opener",
+        "data.openai_messages.before",
+        "local.turns",
+        "openai_message.turn",
+        "openai_thread.talk",
+        "output.ids",
+        "provider.openai.",
+        "var.key",
+    ]
+    assert order.index("var.key") < order.index("provider.openai.")
+    assert order.index("openai_thread.talk") < order.index("openai_message.turn")
+
+
+def test_nothing_has_a_name_where_constants_stand() -> None:
+    with pytest.raises(SpecError):
+        parse_expression("var.x").evaluate(NO_NAMES)
+    with pytest.raises(SpecError):
+        parse_expression('upper("x")').evaluate(NO_NAMES)
+
+
+def test_the_collector_stays_off_where_it_was_off() -> None:
+    gc.disable()
+    try:
+        with collector_paused():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_what_is_tried_may_have_more_names_than_are_known(tmp_path: Path) -> None:
+    root = load_well(tmp_path, 'variable "x" {}\n').spec.root
+    var = TrialScope(root, {}).root("var")
+    assert isinstance(var, Mapping)
+    assert (list(var), len(var), var["y"]) == (["x"], 1, ANYTHING)
 
 
 # Versions

@@ -822,6 +822,66 @@ MISTAKES = {
         ["error main.tf:1:1 Unsupported block type"],
         "Ephemeral resources are not supported.",
     ),
+    "an attribute behind brackets": (
+        DATA + 'output "o" {\n  value = data.openai_messages.d.messages[0]["rol"]\n}\n',
+        ["error main.tf:5:11 Unsupported attribute"],
+        'Did you mean "role"?',
+    ),
+    "a value of a nested block": (
+        message(
+            'attachments {\n  file_id = "f"\n  tools {\n    type = "t"\n  }\n}\n'
+            'attachments {\n  file_id = ""\n  tools {\n    type = "t"\n  }\n}'
+        ),
+        ['error main.tf:9:13 Invalid value for "attachments"'],
+        "attachments[1].file_id needs the id of a file.",
+    ),
+    "a value of an element": (
+        message('attachments = [{ file_id = "f" }, { file_id = "" }]'),
+        ['error main.tf:2:49 Invalid value for "attachments"'],
+        "attachments[1].file_id needs",
+    ),
+    "two blocks where there can be one": (
+        'resource "openai_thread" "a" {\n  tool_resources {\n  }\n  tool_resources {\n  }\n}\n',
+        ["error main.tf:4:3 Too many tool_resources blocks"],
+        "only one",
+    ),
+    "a dynamic block over nothing": (
+        message(
+            'dynamic "attachments" {\n  for_each = null\n'
+            '  content {\n    file_id = "f"\n    tools = []\n  }\n}'
+        ),
+        ["error main.tf:3:14 Invalid dynamic for_each value"],
+        "this is null",
+    ),
+    "a dynamic block without a label": (
+        message("dynamic {\n  for_each = []\n}"),
+        ["error main.tf:2:3 Unsupported block type"],
+        "",
+    ),
+    "an import into a module that is not there": (
+        'import {\n  to = module.m.openai_thread.a\n  id = "t"\n}\n',
+        ["error main.tf:2:8 Configuration for import target does not exist"],
+        "module.m.openai_thread.a",
+    ),
+    "a move of what is no resource": (
+        "moved {\n  from = each.key\n  to   = openai_thread.b\n}\n",
+        ["error main.tf:2:10 Invalid address"],
+        "TYPE.NAME",
+    ),
+    "an alias that is no name": (
+        'provider "openai" {\n  alias = "e u"\n}\n',
+        ["error main.tf:2:11 Invalid provider configuration alias"],
+        "starts with a letter",
+    ),
+    "an unknown argument in a nested lifecycle": (
+        'resource "openai_thread" "a" {\n  lifecycle {\n    prevent_destory = true\n    x {\n    }\n'
+        "  }\n}\n",
+        [
+            "error main.tf:3:5 Unsupported argument",
+            "error main.tf:4:5 Unsupported block type",
+        ],
+        'Did you mean "prevent_destroy"?',
+    ),
 }
 
 

@@ -13,7 +13,12 @@ from reconciler.language.functions import standard_functions
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.values import Sensitive, Unknown
 from reconciler.spec.given import GivenFile, GivenOption
-from reconciler.spec.variables import default_value, resolve_variables, variable_value
+from reconciler.spec.variables import (
+    VariableScope,
+    default_value,
+    resolve_variables,
+    variable_value,
+)
 
 
 def resolved(loaded: Loaded, *, required: bool = True) -> tuple[dict[str, object], list[str]]:
@@ -329,3 +334,36 @@ def test_a_sensitive_value_is_not_told_by_its_rule(tmp_path: Path) -> None:
     resolve_variables(loaded.spec, found, functions=standard_functions())
     (only,) = found
     assert "hunter2" not in only.detail
+
+
+def test_a_rule_that_cannot_be_evaluated_says_why(tmp_path: Path) -> None:
+    text = VALIDATED.replace('contains(["user", "assistant"], var.role)', "var.role.name == 1")
+    _, said = resolved(load_specs(tmp_path, text, given=[GivenOption("role=x")]))
+    assert len(said) == 1
+    assert said[0].startswith("error main.tf:3:")
+
+
+def test_a_rule_must_be_true_or_false(tmp_path: Path) -> None:
+    text = VALIDATED.replace('contains(["user", "assistant"], var.role)', "var.role")
+    _, said = resolved(load_specs(tmp_path, text, given=[GivenOption("role=x")]))
+    assert said == ["error main.tf:3:21 Invalid validation condition"]
+
+
+def test_defaults_reach_into_what_is_secret(tmp_path: Path) -> None:
+    text = 'variable "x" {\n  type = object({ a = optional(string, "d") })\n}\n'
+    variable = load_specs(tmp_path, text).spec.root.variables["x"]
+    assert variable_value(variable, Sensitive({})) == Sensitive({"a": "d"})
+
+
+def test_defaults_of_tuple_elements(tmp_path: Path) -> None:
+    type_ = 'type = tuple([string, object({ a = optional(string, "d"), b = optional(string) })])'
+    assert value(tmp_path, type_, '["x", {}]') == ["x", {"a": "d", "b": None}]
+
+
+def test_a_default_of_null_for_an_attribute_is_none_at_all(tmp_path: Path) -> None:
+    assert value(tmp_path, "type = object({ a = optional(string, null) })", "{}") == {"a": None}
+
+
+def test_a_scope_of_rules_has_variables_and_nothing_else() -> None:
+    with pytest.raises(LookupError):
+        VariableScope({}, {}).root("local")

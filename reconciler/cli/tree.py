@@ -145,7 +145,9 @@ class Tree(click.Group):
         return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse what stands before the command."""
+        """Parse what stands before the command; `help COMMAND` is `COMMAND --help`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
         return super().parse_args(ctx, spelled_out(args, ctx))
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -100,22 +100,17 @@ def create_suspect(intent: Intent, schema: Schema, seen: str) -> Suspect:
     )
 
 
-def append_suspect(
-    intent: Intent, schema: Schema, words: str, *, seen: Sighting | None = None
-) -> Suspect:
-    """The members of an append that were not found, under the address of the first of them."""
-    found = seen.found if seen is not None else (None,) * len(intent.objects)
-    missing = tuple(
-        each for each, member in zip(intent.objects, found, strict=True) if member is None
-    )
+def append_suspect(intent: Intent, schema: Schema, seen: str) -> Suspect:
+    """Members that were appended without an answer, under the address of the first of them."""
+    first = intent.objects[0]
     return Suspect(
-        address=missing[0].address,
+        address=first.address,
         kind=SuspectKind.APPEND,
-        sent=sendable_of(schema, missing[0].attributes),
+        sent=sendable_of(schema, first.attributes),
         sent_at=intent.at,
-        seen=words,
+        seen=seen,
         parent_id=intent.parent_id,
         after_id=intent.after_id,
-        members=tuple(each.address for each in missing[1:]),
-        objects=missing,
+        members=tuple(each.address for each in intent.objects[1:]),
+        objects=intent.objects,
     )

@@ -9,7 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from reconciler.language.scan import ExactLift, LexicalMistake, is_lifted, lift, skip_trivia
+from reconciler.language.scan import (
+    ExactLift,
+    LexicalMistake,
+    is_lifted,
+    has_marks,
+    lift,
+    skip_trivia,
+)
 
 _BLOCK_END = re.compile(r"\n\}[ \t]*\r?\n")
 _BARE_RETURN = re.compile(r"\r(?!\n)")
@@ -67,8 +74,8 @@ class _Cutter:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.is_suspicious = _BARE_RETURN.search(text) is not None
-        """Whether heredocs have to be looked into for bare carriage returns."""
+        self.is_suspicious = has_marks(text) or _BARE_RETURN.search(text) is not None
+        """Whether there are control characters that `lift` does not look for."""
         self._hopeless: set[str] = set()
 
     def close(self, chunk: Chunk) -> Chunk:

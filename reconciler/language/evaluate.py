@@ -54,34 +54,29 @@ def evaluate_expression(expression: Evaluable, scope: Scope) -> object:
     Raises:
         SpecError: what is wrong, with the place and the values of the names there.
     """
-    node = expression.node
-    if type(node) is Slot:
-        constant = expression.slots[node.index]
+    run = compiled(expression)
+    if type(run) is _SlotReader:
+        constant = expression.slots[run.index]
         if type(constant) in _CONSTANTS:
             return constant
-    return settle(expression, _run(expression, scope))
-
-
-def _run(expression: Evaluable, scope: Scope) -> object:
     try:
-        return compiled(expression)(Frame(expression, scope, Budget()))
+        value = run(Frame(expression, scope, Budget()))
     except Mistake as mistake:
         raise as_spec_error(mistake) from None
     except RecursionError:
         raise nested_too_deeply(expression) from None
+    return value if type(value) in _CONSTANTS else settle(expression, value)
 
 
 def compiled(expression: Evaluable) -> Compiled:
     """The closure of an expression, made once for all expressions of its shape."""
-    formula = getattr(expression, "formula", None)
-    if formula is None:
-        return compile_node(expression.node)
+    formula = expression.formula
     if formula.compiled is None:
         formula.compiled = compile_node(expression.node)
     return cast(Compiled, formula.compiled)
 
 
-_CONSTANTS = (str, int, Decimal)
+_CONSTANTS = frozenset((str, int, Decimal))
 
 
 def compile_node(node: Node) -> Compiled:
@@ -94,17 +89,20 @@ def _literal(node: Literal) -> Compiled:
     return lambda frame: value
 
 
-def _slot(node: Slot) -> Compiled:
-    at = node.index
+class _SlotReader:
+    """What a slot stands for: a constant, or the value of the template that fills it."""
 
-    def run(frame: Frame) -> object:
-        value = frame.slots[at]
+    __slots__ = ("index",)
+
+    def __init__(self, node: Slot) -> None:
+        self.index = node.index
+
+    def __call__(self, frame: Frame) -> object:
+        value = frame.slots[self.index]
         if type(value) in _CONSTANTS:
             return value
         nested = cast(Evaluable, value)
         return compiled(nested)(frame.inside(nested))
-
-    return run
 
 
 def _parenthesized(node: Parenthesized | Wrap) -> Compiled:
@@ -149,8 +147,10 @@ Step = Callable[[Frame, object], object]
 
 
 def _root(node: Root) -> Compiled:
+    fixed = node.name
+
     def run(frame: Frame) -> object:
-        name = name_in(frame, node.name)
+        name = fixed if type(fixed) is str else name_in(frame, fixed)
         if frame.names and name in frame.names:
             return frame.names[name]
         try:
@@ -166,10 +166,14 @@ def _root(node: Root) -> Compiled:
 
 def _attribute_step(node: Attr) -> Step:
     is_of_root = isinstance(node.of, Root)
+    fixed = node.name
 
     def move(frame: Frame, value: object) -> object:
+        name = fixed if type(fixed) is str else name_in(frame, fixed)
+        if type(value) is dict and name in value:
+            return value[name]
         try:
-            return attribute(value, name_in(frame, node.name))
+            return attribute(value, name)
         except MissingName as mistake:
             raise at_node(frame, node, mistake, is_catchable=not is_of_root) from None
         except ValueMistake as mistake:
@@ -308,7 +312,7 @@ def _call(node: Call) -> Compiled:
 
 _COMPILERS: dict[type[Node], Callable[..., Compiled]] = {
     Literal: _literal,
-    Slot: _slot,
+    Slot: _SlotReader,
     Template: _template,
     Wrap: _parenthesized,
     Parenthesized: _parenthesized,

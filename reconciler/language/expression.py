@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, SourceFile
-from reconciler.language.nodes import Call, Node, Object, Parenthesized, Tuple
+from reconciler.language.nodes import Call, Index, Node, Object, Parenthesized, Tuple
 from reconciler.language.syntax import Scope, Traversal
 
 if TYPE_CHECKING:
@@ -137,6 +137,11 @@ class Expression:
         if not isinstance(node, Call):
             return None
         return str(node.name), tuple(self._part(each) for each in node.arguments)
+
+    def index(self) -> Expression | None:
+        """The key of `a.b[key]`, if it ends in one; None for anything else."""
+        node = _bare(self.node)
+        return self._part(node.key) if isinstance(node, Index) else None
 
     def _part(self, node: Node) -> Expression:
         return Expression(self.passage, self.formula.part(node))

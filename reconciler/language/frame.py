@@ -16,8 +16,19 @@ MAX_TEXT = 64 * 1024 * 1024
 """How many characters of text one evaluation may make."""
 
 
+class Formula(Protocol):
+    """What all expressions of one shape share."""
+
+    compiled: object
+    """The closure made of the tree; None before the first evaluation."""
+
+
 class Evaluable(Protocol):
     """What evaluation needs of an expression."""
+
+    @property
+    def formula(self) -> Formula:
+        """What it shares with the expressions that differ only in constants."""
 
     @property
     def node(self) -> Node:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.diagnostics import Diagnostics, Place, SourceFile
 from reconciler.language.chunks import Chunk, cut_chunks
 from reconciler.language.literals import Style, heredoc_body
 from reconciler.language.passage import Passage
@@ -13,12 +13,17 @@ from reconciler.language.scan import (
     STRING,
     TEXT,
     LexicalMistake,
+    has_marks,
     is_lifted,
     lift,
     lift_exactly,
 )
 from reconciler.language.shapecache import Shapes
 from reconciler.language.template import ExactTemplate, lift_template
+
+
+MAX_MISTAKES = 100
+"""How many mistakes of one file are reported."""
 
 
 class Reader:
@@ -29,6 +34,7 @@ class Reader:
         self.text = source.text
         self.diagnostics = diagnostics
         self.shapes = shapes
+        self._left = MAX_MISTAKES
 
     def read_file(self) -> Iterator[Passage]:
         """The passages of the file, in order; those with mistakes are left out."""
@@ -47,7 +53,7 @@ class Reader:
     def read_expression(self) -> Passage | None:
         """The source as one expression, or None after reporting why it is none."""
         skeleton, raw = lift(self.text)
-        if not is_lifted(skeleton):
+        if not is_lifted(skeleton) or has_marks(self.text):
             lifted = lift_exactly(self.text)
             if lifted.mistakes:
                 self._report_lexical(lifted.mistakes, 0)
@@ -98,7 +104,7 @@ class Reader:
 
     def _template(self, passage: Passage, text: str, style: Style) -> Passage | None:
         """Give *passage*, whose text is *text*, its shape; None after reporting why not."""
-        lifted = lift_template(text)
+        lifted = None if has_marks(text) else lift_template(text)
         if lifted is None:
             exact = ExactTemplate(text, quoted=style is Style.QUOTED)
             if exact.mistakes:
@@ -121,19 +127,29 @@ class Reader:
         if not chunk.is_open:
             shape = self.shapes.find("body", chunk.skeleton)
             passage = Passage(self.source, chunk.start, shape, chunk.raw)
-            lines = {self.source.position(each.start).line for each in chunk.mistakes}
+            lines = {
+                self.source.position(each.start).line for each in chunk.mistakes[:MAX_MISTAKES]
+            }
             self._report(passage, except_lines=lines)
 
     def _report_lexical(self, mistakes: Sequence[LexicalMistake], base: int) -> None:
-        for each in mistakes:
+        for each in mistakes[: self._left]:
             place = (self.source, base + each.start, base + each.end)
-            self.diagnostics.error(each.summary, each.detail, place=place)
+            self._error(each.summary, each.detail, place)
 
     def _report(self, passage: Passage, *, except_lines: set[int] | None = None) -> None:
-        for each in passage.shape.problems:
+        for each in passage.shape.problems[: self._left]:
             place = passage.place(each.start, each.end)
             if except_lines is None or self.source.position(place[1]).line not in except_lines:
-                self.diagnostics.error(each.summary, each.detail, place=place)
+                self._error(each.summary, each.detail, place)
+
+    def _error(self, summary: str, detail: str, place: Place) -> None:
+        """Note a mistake, unless there have been so many that more of them help nobody."""
+        if self._left > 0:
+            self._left -= 1
+            if self._left == 0:
+                detail = f"{detail} (This file has more mistakes; only {MAX_MISTAKES} are shown.)"
+            self.diagnostics.error(summary, detail, place=place)
 
     def _report_label(self, passage: Passage, slot: int) -> None:
         mark = passage.shape.marks[slot]
@@ -141,4 +157,4 @@ class Reader:
             "The labels of a block are plain text. For a ${ that stands for itself write $${; to "
             "make several objects from one block use for_each or count."
         )
-        self.diagnostics.error("Template in a label", detail, place=passage.place(mark, mark + 1))
+        self._error("Template in a label", detail, passage.place(mark, mark + 1))

@@ -26,6 +26,9 @@ MARKS = STRING + NUMBER + COMMENT + DOTNAME + TEXT + HEREDOC
 MAX_TEMPLATE_DEPTH = 40
 """How deep templates may stand in templates."""
 
+MAX_HEREDOC_SEARCH = 50_000_000
+"""How many characters the ends of heredocs are looked for in before it is done exactly."""
+
 _MARK_OF = {'"': STRING, "#": COMMENT, "/": COMMENT, ".": DOTNAME, "<": HEREDOC}
 _MARK_OF |= dict.fromkeys("0123456789", NUMBER)
 
@@ -68,11 +71,18 @@ class LexicalMistake:
 
 def lift(text: str) -> tuple[str, list[str]]:
     """Skeleton and slots of *text*; whatever is malformed stays in the skeleton as it is."""
+    if text.count("<<") * len(text) > MAX_HEREDOC_SEARCH:
+        return text, []
     parts: list[str] = _LIFT.split(text)
     slots = parts[1::3]
     parts[1::3] = [_MARK_OF[slot[0]] for slot in slots]
     del parts[2::3]
     return "".join(parts), slots
+
+
+def has_marks(text: str) -> bool:
+    """Whether characters occur in *text* that `lift` would mistake for its own."""
+    return any(mark in text for mark in MARKS)
 
 
 def is_lifted(skeleton: str) -> bool:
@@ -88,7 +98,7 @@ def skip_trivia(text: str, start: int, end: int) -> int:
 
 _INTEREST = re.compile(
     rf'"|#[^\n]*+|/{_COMMENT}|/\*|<<-?(?P<marker>{IDENTIFIER})\r?\n|\.{IDENTIFIER}'
-    rf"|(?<![\w.\-])[0-9]{_NUMBER}|<<"
+    rf"|(?<![\w.\-])[0-9]{_NUMBER}|<<|[{MARKS}]"
 )
 
 
@@ -125,7 +135,11 @@ class ExactLift:
     def _lift(self, match: re.Match[str], limit: int) -> None:
         start, end, word = match.start(), match.end(), match.group()
         mark = _MARK_OF.get(word[0], NUMBER)
-        if word == "/*":
+        if word in MARKS:
+            mark = COMMENT
+            detail = f"The character U+{ord(word):04X} is not used in the language. Remove it."
+            self._mistake(start, end, "Invalid character", detail)
+        elif word == "/*":
             end, mark = self._comment(start, limit), COMMENT
         elif word == "<<":
             detail = (

@@ -23,10 +23,6 @@ from reconciler.language.shape import (
 from reconciler.language.words import Arranger, Word, Words, split_words
 
 
-MAX_WORDS = 200_000
-"""How long one block or expression may be; python-hcl2 needs some 2 KB of memory per word."""
-
-
 def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
     """The shape of *skeleton*; what is wrong with it is in its `problems`."""
     if unit == "template":
@@ -68,12 +64,6 @@ class Shaping:
         """The words of a stretch of the skeleton that count."""
         found = Words()
         words = split_words(self.skeleton, start, end, found)
-        if len(words) > MAX_WORDS:
-            detail = (
-                f"An expression or block may have {MAX_WORDS:,} words. Keep large data in a file "
-                "of its own and read it with jsondecode(file(...)) or jsonldecode(file(...))."
-            )
-            found.problem(start, start, "Expression too long", detail)
         if not found.problems:
             found = Arranger(self.skeleton, is_body=is_body).arrange(words)
         self.problems += found.problems

@@ -99,6 +99,9 @@ class Expression(Protocol):
         That is how type constraints are written: `list(string)`.
         """
 
+    def index(self) -> Expression | None:
+        """The key of `a.b[key]`, if it ends in one; None for anything else."""
+
     def calls(self) -> tuple[tuple[str, Place], ...]:
         """Every function it calls, anywhere inside, by name with the place of the name."""
 

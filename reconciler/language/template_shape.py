@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.language.flatten import FlatArgument
 from reconciler.language.problems import Problem
-from reconciler.language.scan import TEXT
+from reconciler.language.scan import MAX_TEMPLATE_DEPTH, TEXT
 from reconciler.language.shape import Formula, Shape, TextPart
 from reconciler.language.shaping import Shaping, in_parentheses
 from reconciler.language.words import Word
@@ -128,6 +128,9 @@ class TemplateShaping(Shaping):
                 levels[-1].parts.append(piece.node)
             elif piece.keyword in ("if", "for"):
                 levels.append(_Level(piece))
+                if len(levels) > MAX_TEMPLATE_DEPTH + 1:
+                    detail = f"Directives may be nested up to {MAX_TEMPLATE_DEPTH} deep."
+                    self._wrong(piece, "Nesting too deep", detail)
             else:
                 self._close(piece, levels)
             if self.problems:

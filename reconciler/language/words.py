@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 
 from reconciler.language.problems import Problem, bad_character
 
+MAX_WORDS = 200_000
+"""How long one block or expression may be; python-hcl2 needs some 2 KB of memory per word."""
+
 MAX_NESTING = 200
 """How deep brackets may stand in brackets."""
 
@@ -72,12 +75,20 @@ def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]
             kind = ".*" if text[0] == "." and text[-1] == "*" else text
             kind = "[*]" if text[0] == "[" and text[-1] == "]" and len(text) > 1 else kind
         elif kind == "bad" and not _continues_name(words, match.start(), text):
-            found.problems.append(bad_character(match.start(), text))
+            if not found.problems or found.problems[-1].end != match.start():
+                found.problems.append(bad_character(match.start(), text))
             continue
         elif kind == "bad":
             words[-1].end, words[-1].text = match.end(), words[-1].text + text
             continue
         words.append(Word(kind, match.start(), match.end(), text))
+        if len(words) > MAX_WORDS:
+            detail = (
+                f"An expression or block may have {MAX_WORDS:,} words. Keep large data in a file "
+                "of its own and read it with jsondecode(file(...)) or jsonldecode(file(...))."
+            )
+            found.problem(start, start, "Expression too long", detail)
+            break
     return words
 
 

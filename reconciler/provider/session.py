@@ -122,7 +122,7 @@ class Session:
             journey.renewed = True
             return
         if error.code == HTML and isinstance(error, OutcomeUnknown):
-            raise await self._who_answers(error)
+            raise await self._who_answers(journey.request, error)
         journey.may_have_happened |= outcome.verdict is Verdict.UNKNOWN
         match decide(
             journey.request.kind,
@@ -179,9 +179,10 @@ class Session:
         if not await self._limits.rest(after_s):
             raise error
 
-    async def _who_answers(self, error: OutcomeUnknown) -> ProviderError:
+    async def _who_answers(self, request: Request, error: OutcomeUnknown) -> ProviderError:
         """Tell a web page in front of the API from a server that is no API at all, by a read."""
-        probe = Request("GET", "/threads/probe", Kind.READ, names=("probe",))
+        collection = request.path.split("/")[1]
+        probe = Request("GET", f"/{collection}/probe", Kind.READ, names=("probe",))
         try:
             await self.call(probe)
         except NotServed as answer:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from reconciler.diagnostics import Place, Severity, diagnostic
 from reconciler.errors import SpecError
+from reconciler.language.marks import unmark
 from reconciler.language.syntax import Argument, Block, Expression, Scope, Traversal
 from reconciler.language.types import Type, attribute_types, element_type, kind, optional_names
 from reconciler.language.values import Sensitive, SetValue, Unknown, is_null
@@ -55,7 +56,7 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
     inner = reader.inner(block)
     if block.type != "dynamic":
         inner.labels()
-        return Part(_members(inner, type_), None, "")
+        return Part(_members(inner, type_), None, "", block.place)
     labels = inner.labels("type")
     inner.expect(("for_each", "iterator"), required=("for_each",), blocks=("content",))
     content, for_each = inner.only_block("content"), inner.expression("for_each")
@@ -65,7 +66,8 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
         detail = "A dynamic block needs a content block that says what each block holds."
         inner.error("Missing content block", detail)
         return None
-    return Part(_members(inner.inner(content), type_), for_each, _iterator(inner, labels[0]))
+    members = _members(inner.inner(content), type_)
+    return Part(members, for_each, _iterator(inner, labels[0]), block.place)
 
 
 def _iterator(reader: BlockReader, default: str) -> str:
@@ -108,6 +110,7 @@ class Part:
     members: Mapping[str, Expression]
     for_each: Expression | None
     iterator: str
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +154,20 @@ class NestedBlocks:
         """The blocks, where each is written out and they stand for a list."""
         if self.is_one or any(part.for_each is not None for part in self.parts):
             return None
-        return tuple(NestedBlocks((part,), True, self.place) for part in self.parts)
+        return tuple(NestedBlocks((part,), True, part.place) for part in self.parts)
+
+    def member(self, name: str | int) -> Expression | None:
+        """One argument of the block, where it is written out and the only one."""
+        if not self.is_one or len(self.parts) != 1 or not isinstance(name, str):
+            return None
+        return self.parts[0].members.get(name)
 
     def pairs(self) -> tuple[tuple[Expression, Expression], ...] | None:
         """None: the names in a block are not expressions."""
+        return None
+
+    def index(self) -> Expression | None:
+        """Nested blocks end in no index."""
         return None
 
     def call(self) -> tuple[str, tuple[Expression, ...]] | None:
@@ -206,17 +219,13 @@ def _objects(part: Part, scope: Scope) -> list[object] | Unknown | Sensitive:
     if part.for_each is None:
         return [_object(part, scope)]
     collection = part.for_each.evaluate(scope)
-    if isinstance(collection, Sensitive):
-        # How many blocks there are is as secret as what they are made from.
-        inner = collection.value
-        return (
-            Sensitive(inner)
-            if isinstance(inner, Unknown)
-            else Sensitive([_object(part, each) for each in _scopes(part, inner, scope)])
-        )
-    if isinstance(collection, Unknown):
-        return Unknown("dynamic")
-    return [_object(part, each) for each in _scopes(part, collection, scope)]
+    inner, is_secret = unmark(collection)
+    if isinstance(inner, Unknown):
+        made: list[object] | Unknown = Unknown("dynamic")
+    else:
+        made = [_object(part, each) for each in _scopes(part, inner, scope)]
+    # How many blocks there are is as secret as what they are made from.
+    return Sensitive(made) if is_secret else made
 
 
 def _object(part: Part, scope: Scope) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.language.syntax import Argument, Block
 from reconciler.schema import Schema
 from reconciler.spec.model import ProviderBlock
-from reconciler.spec.reading import BlockReader
+from reconciler.spec.reading import NAME, NAME_RULE, BlockReader
 from reconciler.spec.suggest import closest, did_you_mean
 from reconciler.spec.value_check import ValueCheck
 from reconciler.spec.versions import LANGUAGE_VERSION, meets
@@ -49,7 +49,7 @@ def read_provider_block(
     if name not in names:
         _other_provider(reader, name, names)
         return None
-    alias = reader.text("alias")
+    alias = _alias(reader)
     arguments = {
         key: each for key, each in reader.body.arguments.items() if key not in _PROVIDER_META
     }
@@ -61,6 +61,14 @@ def read_provider_block(
 
 
 _PROVIDER_META = frozenset(("alias", "version"))
+
+
+def _alias(reader: BlockReader) -> str | None:
+    alias = reader.text("alias")
+    if alias is not None and not NAME.fullmatch(alias):
+        place = reader.body.arguments["alias"].expression.place
+        reader.error("Invalid provider configuration alias", NAME_RULE, place)
+    return alias
 
 
 def _check_version(reader: BlockReader) -> None:

@@ -12,7 +12,7 @@ from reconciler.language.types import PRIMITIVES
 from reconciler.language.values import is_null
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.model import Local, Output, Variable
-from reconciler.spec.reading import NAME, NAME_RULE, BlockReader
+from reconciler.spec.reading import BlockReader
 from reconciler.spec.rules import read_rules
 from reconciler.spec.static import reference_list
 from reconciler.spec.type_constraints import Constraint, apply_defaults, read_type
@@ -57,10 +57,7 @@ def read_locals(reader: BlockReader) -> Iterator[Local]:
     for block in reader.body.blocks:
         reader.unsupported_block(block, (), ())
     for name, argument in reader.body.arguments.items():
-        if NAME.fullmatch(name):
-            yield Local(name, argument.expression, argument.place)
-        else:
-            reader.error("Invalid local value name", NAME_RULE, argument.name_place)
+        yield Local(name, argument.expression, argument.place)
 
 
 def read_output(reader: BlockReader) -> Output | None:

@@ -14,6 +14,7 @@ from reconciler.language.syntax import Argument, Expression, Scope
 from reconciler.language.values import SetValue, Unknown, is_null
 from reconciler.schema import Attribute, Complaint, Path, Schema
 from reconciler.spec.constants import NO_NAMES, in_context
+from reconciler.spec.nested import NestedBlocks
 
 
 class ValueCheck:
@@ -134,6 +135,9 @@ def part_place(expression: Expression, path: Path, *, key: bool = False) -> Plac
 
 def _pair(expression: Expression, step: str | int) -> tuple[Expression | None, Expression] | None:
     """The key, if it has one, and the value of a part of a constructor; None if it is none."""
+    if isinstance(expression, NestedBlocks) and expression.is_one:
+        member = expression.member(step)
+        return None if member is None else (None, member)
     items = expression.items()
     if items is not None:
         return (None, items[step]) if isinstance(step, int) and step < len(items) else None

@@ -5,30 +5,25 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.address import Address
-from reconciler.errors import NotServed, ObjectNotFound
-from reconciler.execute.lost import append_suspect, create_suspect
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Schema
-from reconciler.state.entries import (
-    AddSuspect,
-    Drop,
-    DropSuspect,
-    Entry,
-    Intent,
-    IntentKind,
-    Put,
-    Resolve,
+from reconciler.state.cases import (
+    SEEN,
+    Case,
+    Deletion,
+    Ground,
+    LostMembers,
+    LostParent,
+    Plain,
+    content_key,
 )
-from reconciler.state.model import State, StateObject, Suspect, SuspectKind, configuration_name
-from reconciler.state.search import Found, find_appended, find_carried, find_parents
+from reconciler.state.entries import Entry, Intent, IntentKind
+from reconciler.state.model import State, StateObject, Suspect, SuspectKind
 
-SEEN = "the run was cut off before an answer came"
-"""What is known of a write whose run died."""
-
-_GONE = "gone"
+__all__ = ["SEEN", "Recovery", "recover"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,49 +51,88 @@ async def recover(
     carried by position, a parent among all parents where the dialect lists those. A parent whose
     creation got no answer is a suspect otherwise, and so is a member where something stands that
     nobody can explain. What was to be deleted and is gone leaves state. Updates explain
-    themselves when the state is refreshed. What the server gives no proof of stays open.
+    themselves when the state is refreshed. What the server proves nothing of stays open.
 
     Raises:
         ProviderError: the server does not answer; nothing is explained then.
     """
-    search = _Search(state, providers, schemas, new_key)
-    cases = [*map(_case_of, intents), *map(_case_of_suspect, state.suspects.values())]
-    looks = dict(zip(cases, await _all(search.look(each) for each in cases), strict=True))
-    early = [each for each in cases if each.seq is not None and not _is_final(looks[each])]
+    ground = Ground(state, providers, schemas, new_key)
+    sorter = _Sorter(ground)
+    cases = [
+        *(sorter.case_of(each) for each in intents),
+        *(sorter.case_of(_intent_of(each), each) for each in state.suspects.values()),
+    ]
+    await asyncio.gather(*(each.look() for each in cases))
+    early = [each for each in cases if not each.is_settled]
     if early:
         await sleep(settle_s)
-        looks.update(zip(early, await _all(search.look(each) for each in early), strict=True))
+        await asyncio.gather(*(each.look() for each in early))
     for case in cases:
-        search.conclude(case, looks[case], rivals=_like(case, looks))
-    return Recovery(tuple(search.entries), tuple(search.adopted))
+        case.conclude()
+    return Recovery(tuple(ground.entries), tuple(ground.adopted))
 
 
-async def _all(work: object) -> list[_Look]:
-    return list(await asyncio.gather(*work))  # type: ignore[call-overload]  # a generator
+class _Sorter:
+    """Finds out what kind of case each write is."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._rivals: dict[str, list[LostParent]] = {}
+
+    def case_of(self, intent: Intent, suspect: Suspect | None = None) -> Case:
+        """The case of an intent, or of the suspect it was made from."""
+        match intent.kind:
+            case IntentKind.CREATE:
+                return self._creation(intent, suspect)
+            case IntentKind.APPEND:
+                assert intent.parent_id is not None, "an append names its parent"
+                return LostMembers(
+                    self._ground,
+                    intent,
+                    suspect,
+                    intent.objects,
+                    intent.parent_id,
+                    carried=False,
+                )
+            case IntentKind.DELETE:
+                return self._deletion(intent)
+            case IntentKind.UPDATE:
+                return Plain(self._ground, intent)
+
+    def _creation(self, intent: Intent, suspect: Suspect | None) -> Case:
+        parent = self._ground.objects.get(intent.address)
+        if suspect is not None or parent is None or parent.id == intent.object_id:
+            key = content_key(self._ground.schemas, intent.objects)
+            return LostParent(self._ground, intent, suspect, self._rivals.setdefault(key, []))
+        drafts = tuple(
+            each for each in intent.objects[1:] if not self._stands_in(parent.id, each.address)
+        )
+        return LostMembers(self._ground, intent, None, drafts, parent.id, carried=True)
+
+    def _stands_in(self, parent_id: str, address: Address) -> bool:
+        object_ = self._ground.objects.get(address)
+        sequence = self._ground.schemas[address.type].sequence
+        assert sequence is not None, "only members of a sequence go along"
+        return object_ is not None and object_.attributes.get(sequence.parent_argument) == parent_id
+
+    def _deletion(self, intent: Intent) -> Case:
+        object_ = self._recorded(intent.object_id)
+        return (
+            Plain(self._ground, intent)
+            if object_ is None
+            else Deletion(self._ground, intent, object_)
+        )
+
+    def _recorded(self, object_id: str | None) -> StateObject | None:
+        everything = (*self._ground.objects.values(), *self._ground.deposed.values())
+        return next((each for each in everything if each.id == object_id), None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Case:
-    """One write to be explained; *seq* is None for what is a suspect already."""
-
-    intent: Intent
-    seq: int | None
-    suspect: Suspect | None = None
-
-
-_Look = Found | list[Found] | str | None
-"""What a look has shown: members, parents that fit, that an object is gone, or nothing."""
-
-
-def _case_of(intent: Intent) -> _Case:
-    return _Case(intent, intent.seq)
-
-
-def _case_of_suspect(suspect: Suspect) -> _Case:
-    kind = IntentKind.CREATE if suspect.kind is SuspectKind.CREATE else IntentKind.APPEND
-    intent = Intent(
+def _intent_of(suspect: Suspect) -> Intent:
+    is_create = suspect.kind is SuspectKind.CREATE
+    return Intent(
         0,
-        kind,
+        IntentKind.CREATE if is_create else IntentKind.APPEND,
         suspect.address,
         suspect.sent_at,
         members=suspect.members,
@@ -106,4 +140,3 @@ def _case_of_suspect(suspect: Suspect) -> _Case:
         after_id=suspect.after_id,
         objects=suspect.objects,
     )
-    return _Case(intent, None, suspect)

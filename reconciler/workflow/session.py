@@ -107,12 +107,13 @@ class Session:
             return await self.carry_out(planned, approve, providers, recorded)
 
     async def recovered(self, providers: Mapping[str, Provider], recorded: State) -> State:
-        """Record what the open intents of a cut-off run turn out to be."""
-        if not self._open_intents:
+        """Record what the open intents of a cut-off run, and suspects, turn out to be."""
+        recovery = await self._recover(recorded, self._open_intents, providers)
+        # Cut short by an interrupt, it has not given the server the time that a late write needs.
+        if not recovery.entries or self.interruption.count:
             return recorded
         ledger = self.store.begin("recover")
         try:
-            recovery = await self._recover(ledger.state, ledger.open_intents, providers)
             await ledger.record(*recovery.entries)
         finally:
             ledger.close()
@@ -181,7 +182,9 @@ class Session:
         from reconciler.state.recovery import recover
 
         settle_s = max(each.settle_s for each in self.configs.values())
-        recovery = await recover(state, intents, providers, SCHEMAS, settle_s=settle_s)
+        recovery = await recover(
+            state, intents, providers, SCHEMAS, settle_s=settle_s, sleep=self.interruption.sleep
+        )
         for address, id_ in recovery.adopted:
             self.workspace.emit(
                 Recovered(address, f"found what an interrupted run had created: {id_}")
