@@ -1,15 +1,15 @@
 """OpenAI conversations as code.
 
-    spec files -> language -> spec -> graph -> refresh -> expand -> diff -> plan -> execute -> state
-                                                 ^                                   |
-                                                 +------------ provider <------------+ -> the API
+spec files -> language -> spec -> graph -> refresh -> expand -> diff -> plan -> execute -> state
+                                             ^                                   |
+                                             +------------ provider <------------+ -> the API
 
-    from reconciler import Workspace
+from reconciler import Workspace
 
-    workspace = Workspace(specs="specs/quickstart")
-    workspace.plan()
-    workspace.apply(approve=lambda plan: True)
-    workspace.destroy()
+workspace = Workspace(specs="specs/quickstart")
+workspace.plan()
+workspace.apply(approve=lambda plan: True)
+workspace.destroy()
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from reconciler.frozen import frozen
 
 Key = int | str | None
 """Which instance of a block: an index (`count`), a string (`for_each`), or None (a plain block)."""
@@ -17,7 +18,7 @@ class Mode(StrEnum):
     DATA = "data"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleStep:
     """One module call on the way to an address: `module.name["key"]`."""
 
@@ -31,7 +32,7 @@ class ModuleStep:
 ModulePath = tuple[ModuleStep, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """The name of one instance of a resource or data block."""
 

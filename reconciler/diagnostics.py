@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 
 
 class Severity(StrEnum):
@@ -18,7 +19,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """A place: *line* and *column* (in graphemes) from 1, *byte* (in UTF-8) from 0."""
 
@@ -27,7 +28,7 @@ class Position:
     byte: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SourceRange:
     """A stretch of one file."""
 
@@ -102,7 +103,7 @@ def grapheme_count(text: str) -> int:
     return len(regex.findall(r"\X", text))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diagnostic:
     """One thing to tell the user about the spec.
 

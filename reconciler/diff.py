@@ -8,9 +8,9 @@ is the schema's, not the user's.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
+from reconciler.frozen import frozen, replace
 from reconciler.language.values import Unknown, contains_unknown
 from reconciler.schema import Attributes, ChangeCost, Path, Schema, Value
 from reconciler.state.model import StateObject
@@ -19,7 +19,7 @@ Ignore = Sequence[Path] | Literal["all"]
 """What `ignore_changes` covers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AttributeChange:
     """One place where an object is not as desired; None in *before* or *after* means absent."""
 

@@ -11,17 +11,18 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from reconciler.frozen import frozen
+
 if TYPE_CHECKING:
     from networkx import DiGraph
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Core:
     """What `graph` uses of networkx; its nodes are numbers."""
 

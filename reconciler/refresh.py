@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 
 from reconciler.address import Address
 from reconciler.errors import NotServed, ObjectNotFound
+from reconciler.frozen import frozen
 from reconciler.provider.protocol import UNPROVEN, Member, Provider
 from reconciler.schema import Attributes, Schema
 from reconciler.state.model import StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """The members of one parent in server order, as far as they were read."""
 
@@ -23,7 +24,7 @@ class Listing:
     """Whether the listing reached the end; it may stop once every recorded id was seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Observed:
     """What the API has now of everything recorded."""
 
@@ -33,7 +34,7 @@ class Observed:
     """By id of the parent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParentQuestion:
     """What is to be learned about one parent: whether it is there, and its members."""
 
@@ -113,7 +114,7 @@ async def refresh(
     return Observed(objects, listings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Answer:
     attributes: Attributes | None
     listing: Listing | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from reconciler.frozen import frozen
 
 Value = object
 """A value of an attribute: None, bool, int, float, str, list or dict of such; `Unknown` where the
@@ -32,7 +34,7 @@ class ChangeCost(StrEnum):
     """Nothing: the value lives in state only."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attribute:
     """One attribute of a type: an argument if the spec may set it, computed if the API may."""
 
@@ -45,9 +47,6 @@ class Attribute:
     check: Callable[[Value], list[Complaint]] | None = None
     """Complaints about a known value, as the API's limits have it; applied at plan time.
     A complaint reads on behind the argument's name: `has 17 pairs; the API takes 16`."""
-    block: Type | None = None
-    """The object type that blocks named like the argument describe, where specs written for other
-    tools have blocks: `attachments { ... }`. None: the argument is written with `=` only."""
 
     @property
     def is_argument(self) -> bool:
@@ -55,7 +54,7 @@ class Attribute:
         return self.required or self.optional
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Complaint:
     """What is wrong with a value: where below the attribute, and in words."""
 
@@ -65,7 +64,7 @@ class Complaint:
     """Whether it is the name of that part that is wrong, not its value."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sequence:
     """Objects of this type form a sequence under a parent: their order is part of their meaning."""
 
@@ -79,7 +78,7 @@ class Sequence:
     """The arguments that say whether two members are the same: role, content, attachments."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Schema:
     """What objects of one resource type or data source have."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from bench import DIALECTS, Bench, make_bench
 
 from reconciler.cli.main import main
 
@@ -96,6 +97,18 @@ class Project:
 def project(tmp_path: Path, run: Run) -> Project:
     """An empty project."""
     return Project(tmp_path, run)
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """A wire: what asks for it, or for `bench`, runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, dialect: str) -> Bench:
+    """An empty project against an empty server in memory."""
+    return make_bench(tmp_path, dialect)
 
 
 def conversation(*contents: str, thread: str = "t", arguments: str = "", metadata: str = "") -> str:

@@ -373,7 +373,13 @@ class _Run:
             self.server.threads[id_].append(Member(made["id"], made))
             blocks = sorted({str(each.block) for each in change.depends_on})
             self._put(
-                StateObject(address, made, dependencies=tuple(blocks), protected=change.protected)
+                StateObject(
+                    address,
+                    made,
+                    dependencies=tuple(blocks),
+                    protected=change.protected,
+                    behind=change.behind,
+                )
             )
 
     def _settle_message(self, change: PlannedChange) -> None:

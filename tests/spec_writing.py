@@ -54,7 +54,7 @@ THREAD = Schema(
     description="",
     attributes={
         "metadata": Attribute(["map", "string"], "", optional=True, check=check_metadata),
-        "tool_resources": Attribute("dynamic", "", optional=True, block=RESOURCES),
+        "tool_resources": Attribute(RESOURCES, "", optional=True),
         "id": Attribute("string", "", computed=True),
         "created_at": Attribute("number", "", computed=True),
     },
@@ -69,9 +69,7 @@ MESSAGE = Schema(
         "role": Attribute("string", "", required=True, check=check_role),
         "content": Attribute("dynamic", "", required=True),
         "file_ids": Attribute(["list", "string"], "", optional=True),
-        "attachments": Attribute(
-            ["list", "dynamic"], "", optional=True, block=ATTACHMENT, check=check_attachments
-        ),
+        "attachments": Attribute(["list", ATTACHMENT], "", optional=True, check=check_attachments),
         "metadata": Attribute(["map", "string"], "", optional=True, check=check_metadata),
         "order": Attribute("dynamic", "", optional=True),
         "id": Attribute("string", "", computed=True),

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from spec_writing import Loaded, load_specs
 
-from reconciler.diagnostics import Diagnostics
+from reconciler.address import Key
+from reconciler.diagnostics import Diagnostics, Place, SourceFile
 from reconciler.graph import Graph, Node, NodeKind, build, sequence_order
 from reconciler.networkx_core import Core, plain_core, quick_core
 from reconciler.spec.order import free_key, natural_key, order_key, source_path
@@ -391,6 +392,30 @@ def test_what_has_an_order_comes_before_what_has_none() -> None:
 
 def test_what_is_no_member_never_holds_a_member_back() -> None:
     assert free_key(source_path([])) < order_key(0, source_path([]))
+
+
+def place(name: str, start: int) -> Place:
+    return (SourceFile(name, " " * 100), start, start + 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([(place("s/turn2.tf", 50), None)], [(place("s/turn10.tf", 0), None)]),
+        ([(place("m.tf", 0), None)], [(place("m.tf", 50), None)]),
+        ([(place("m.tf", 0), 2)], [(place("m.tf", 0), 10)]),
+        ([(place("m.tf", 0), "k2")], [(place("m.tf", 0), "k10")]),
+        ([(place("m.tf", 0), None), (place("z/x.tf", 9), 1)], [(place("m.tf", 20), None)]),
+        (
+            [(place("m.tf", 0), "a"), (place("z/x.tf", 9), 1)],
+            [(place("m.tf", 0), "b"), (place("z/x.tf", 0), 0)],
+        ),
+    ],
+)
+def test_a_source_position_is_a_path(
+    first: list[tuple[Place, Key]], second: list[tuple[Place, Key]]
+) -> None:
+    assert order_key(None, source_path(first)) < order_key(None, source_path(second))
 
 
 # The import of networkx

@@ -9,7 +9,7 @@ from spec_writing import Loaded, load_specs
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.graph import build
-from reconciler.spec.load import MAX_MODULE_CALLS, MAX_MODULE_DEPTH
+from reconciler.spec.load import MAX_CALLED_BLOCKS, MAX_MODULE_DEPTH
 
 TALK = """
     variable "topic" {}
@@ -180,6 +180,11 @@ MISTAKES = {
         "error main.tf:4:15 Invalid providers argument",
         "openai = openai.alias",
     ),
+    "a configuration under a calculated name": (
+        call('topic = "x"\nproviders = { (upper("openai")) = openai }'),
+        "error main.tf:4:18 Functions not allowed",
+        "before anything is evaluated",
+    ),
     "a configuration that is not there": (
         call('topic = "x"\nproviders = { openai = openai.eu }'),
         "error main.tf:1:1 Provider configuration not present",
@@ -242,7 +247,8 @@ def test_calls_that_multiply_are_counted_without_making_them(tmp_path: Path) -> 
     files["m8/main.tf"] = "locals {}\n"
     loaded = load_specs(tmp_path, {"main.tf": call(source="./m0"), **files})
     assert loaded.told == ["error Too many module calls"]
-    assert f"{MAX_MODULE_CALLS:,}" in loaded.details
+    assert f"{MAX_CALLED_BLOCKS:,}" in loaded.details
+    assert loaded.spec.root.calls == {}
 
 
 def test_imports_belong_into_the_specs_folder(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from reconciler.expand import Instance
 from reconciler.expand.model import PendingRead
 from reconciler.language.values import UNKNOWN, Unknown
 from reconciler.plan.model import Action, Plan, PlanMode, Reason
-from reconciler.plan.moves import Import, Removed
+from reconciler.plan.moves import Import, Moved, Removed
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planfile import encode
 from reconciler.provider.protocol import Capabilities, Carry
@@ -698,6 +698,29 @@ def test_a_listing_that_stops_early_must_be_read_to_its_end_before_a_rewrite() -
     changed = [thread(), message("a", "A"), message("b")]
     assert server.plan(changed, observed=short).unread == {server.only}
     assert server.plan([], mode=PlanMode.DESTROY, observed=short).unread == {server.only}
+
+
+def test_an_import_behind_the_end_of_a_listing_asks_for_the_rest() -> None:
+    server = applied([thread(), message("a")])
+    id_ = server.say(server.only, "hello", role="user")
+    spec = [thread(), message("a"), message("b")]
+    how = imported(server, id_, "b")
+    first = tuple(server.threads[server.only][:1])
+    short = replace(how["observed"], listings={server.only: Listing(first, complete=False)})
+    assert server.plan(spec, **{**how, "observed": short}).unread == {server.only}
+    assert server.plan(spec, **how).unread == frozenset()
+
+
+def test_a_thread_named_by_its_id_is_the_one_that_is_managed() -> None:
+    server = applied([thread(), message("a")])
+    spec = [thread(), message("a", parent=server.only)]
+    assert not server.plan(spec).has_changes
+    moved = [Moved(T, Address("openai_thread", "n"))]
+    renamed = [thread("n"), message("a", parent=server.only)]
+    plan = server.plan(renamed, moved=moved)
+    assert [str(each.parent) for each in plan.sequences] == ["openai_thread.n"]
+    stale = replace(renamed[1], parent=T)
+    assert server.plan([renamed[0], stale], moved=moved).sequences == plan.sequences
 
 
 def test_a_plan_remembers_the_last_message_of_what_it_rewrites() -> None:

@@ -10,7 +10,7 @@ from spec_writing import load_specs, write_specs
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.schema import Schema
-from reconciler.spec.files import MAX_FILE_BYTES
+from reconciler.spec.files import MAX_FILE_BYTES, shown_path
 from reconciler.spec.load import load
 from reconciler.spec.suggest import closest, did_you_mean
 
@@ -94,7 +94,7 @@ MISTAKES = {
     "a value of the wrong type": (
         message('metadata = "x"'),
         ["error main.tf:2:14 Incorrect attribute value type"],
-        "map of string required",
+        "map of string",
     ),
     "a part of a value of the wrong type": (
         message('metadata = { a = "x", b = [1] }'),
@@ -300,6 +300,11 @@ MISTAKES = {
         'resource "openai_thread" "1x" {}\n',
         ["error main.tf:1:26 Invalid resource name"],
         "starts with a letter",
+    ),
+    "a required argument missing in a dynamic block": (
+        message('dynamic "attachments" {\n  for_each = []\n  content {\n    tools = []\n  }\n}'),
+        ["error main.tf:4:3 Missing required argument"],
+        '"file_id" is required',
     ),
     "a label too few": (
         'resource "openai_thread" {}\n',
@@ -572,7 +577,7 @@ MISTAKES = {
     "a value of the wrong type whatever the world is like": (
         THREAD + 'resource "openai_thread" "b" {\n  metadata = openai_thread.a.id\n}\n',
         ["error main.tf:3:14 Incorrect attribute value type"],
-        "map of string required",
+        "map of string",
     ),
     "18 metadata pairs of which one is not known": (
         THREAD + message(f"metadata = {{ {SEVENTEEN}, id = openai_thread.a.id }}"),
@@ -726,7 +731,7 @@ MISTAKES = {
     "a provider argument of the wrong type": (
         'provider "openai" {\n  headers = "x"\n}\n',
         ["error main.tf:2:13 Incorrect attribute value type"],
-        "map of string required",
+        "map of string",
     ),
     "a provider reference that is none": (
         'resource "openai_thread" "a" {\n  provider = openai.a.b\n}\n',
@@ -836,8 +841,8 @@ MISTAKES = {
         "attachments[1].file_id needs the id of a file.",
     ),
     "a value of an element": (
-        message('attachments = [{ file_id = "f" }, { file_id = "" }]'),
-        ['error main.tf:2:49 Invalid value for "attachments"'],
+        message('attachments = [{ file_id = "f", tools = [] }, { file_id = "", tools = [] }]'),
+        ['error main.tf:2:61 Invalid value for "attachments"'],
         "attachments[1].file_id needs",
     ),
     "two blocks where there can be one": (
@@ -874,13 +879,41 @@ MISTAKES = {
         "starts with a letter",
     ),
     "an unknown argument in a nested lifecycle": (
-        'resource "openai_thread" "a" {\n  lifecycle {\n    prevent_destory = true\n    x {\n    }\n'
-        "  }\n}\n",
+        'resource "openai_thread" "a" {\n  lifecycle {\n    prevent_destory = true\n'
+        "    x {\n    }\n  }\n}\n",
         [
             "error main.tf:3:5 Unsupported argument",
             "error main.tf:4:5 Unsupported block type",
         ],
         'Did you mean "prevent_destroy"?',
+    ),
+    "a variable without a name": (
+        "variable {\n}\n",
+        ["error main.tf:1:1 Missing name for variable"],
+        "1 label: name",
+    ),
+    "a provider without a name": (
+        "provider {\n}\n",
+        ["error main.tf:1:1 Missing name for provider"],
+        "1 label: name",
+    ),
+    "a value at a calculated key": (
+        message('metadata = { a = "x", (upper("b")) = [1] }'),
+        ["error main.tf:2:14 Incorrect attribute value type"],
+        '"metadata".B:',
+    ),
+    "a value in a dynamic block": (
+        message(
+            'dynamic "attachments" {\n  for_each = ["f"]\n  content {\n    file_id = ""\n'
+            '    tools {\n      type = "t"\n    }\n  }\n}'
+        ),
+        ['error main.tf:2:3 Invalid value for "attachments"'],
+        "attachments[0].file_id needs",
+    ),
+    "an unknown function": (
+        'output "o" {\n  value = uper("x")\n}\n',
+        ["error main.tf:2:11 Call to unknown function"],
+        'Did you mean "upper"?',
     ),
 }
 
@@ -925,17 +958,17 @@ def test_ten_thousand_mistakes_are_told_in_linear_time(tmp_path: Path) -> None:
     assert len(load_specs(tmp_path, "".join(blocks)).diagnostics) == 3_000
 
 
-def test_a_function_that_does_not_exist_is_told_without_evaluating(tmp_path: Path) -> None:
+def test_without_functions_only_constants_are_evaluated(tmp_path: Path) -> None:
     diagnostics = Diagnostics()
-    text = 'output "o" {\n  value = uper("x")\n}\n'
-    folder = write_specs(tmp_path, text)
-    load(folder, {}, {}, diagnostics=diagnostics, functions=("upper", "lower"))
+    text = 'output "o" {\n  value = uper("x")\n}\nlocals {\n  a = -"x"\n}\n'
+    load(write_specs(tmp_path, text), {}, {}, diagnostics=diagnostics)
     (only,) = diagnostics
-    assert (only.summary, only.subject and only.subject.start.column) == (
-        "Call to unknown function",
-        11,
-    )
-    assert 'Did you mean "upper"?' in only.detail
+    assert only.subject is not None
+    assert only.subject.start.line == 5
+
+
+def test_an_optional_argument_may_be_null(tmp_path: Path) -> None:
+    assert load_specs(tmp_path, message("metadata = null")).told == []
 
 
 # Files
@@ -1038,6 +1071,7 @@ def test_paths_are_told_as_they_would_be_typed(
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert path(Path("../specs/a")) == "../specs/a/main.tf"
     assert path(tmp_path / "specs" / "a") == str(tmp_path / "specs/a/main.tf")
+    assert shown_path(tmp_path / "elsewhere") == "."
 
 
 # Suggestions

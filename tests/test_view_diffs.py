@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +31,23 @@ def test_edits_of_texts_too_large_to_align_exactly_still_add_up() -> None:
     edits = list(line_edits(before, after))
     assert [line for side, line in edits if side != "+"] == before
     assert [line for side, line in edits if side != "-"] == after
+
+
+def test_lines_that_occur_once_hold_a_long_text_together() -> None:
+    before = [f"line {number}" for number in range(5000)]
+    after = [*before[:100], "new", *before[101:2000], *before[3000:], "end"]
+    edits = list(line_edits(before, after))
+    assert [edit for edit in edits if edit[0] == "+"] == [("+", "new"), ("+", "end")]
+    assert sum(side == "-" for side, _ in edits) == 1001
+
+
+@pytest.mark.parametrize("kinds", [(1, 1), (2, 3), (7, 5), (90_000, 80_000)])
+def test_no_text_takes_long(kinds: tuple[int, int]) -> None:
+    before = [str(number % kinds[0]) for number in range(60_000)]
+    after = [str(-number % kinds[1]) for number in range(60_000)]
+    began = time.process_time()
+    list(folded(list(line_edits(before, after))))
+    assert time.process_time() - began < 5
 
 
 @given(LINES, LINES)

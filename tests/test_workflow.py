@@ -214,8 +214,7 @@ def test_edited_metadata_is_drift_and_is_put_back(project: Project, server: Emul
 
 def test_a_reference_to_a_message_waits_for_its_id(project: Project, server: Emulator) -> None:
     project.write(
-        conversation("a", "b")
-        + 'resource "openai_message" "last" {\n'
+        conversation("a", "b") + 'resource "openai_message" "last" {\n'
         "  thread_id = openai_thread.t.id\n"
         '  role      = "user"\n'
         '  content   = "see ${openai_message.t_m0.id}"\n'

@@ -55,12 +55,14 @@ class VirtualFileSystem:
         errors: Mapping[int, int] | None = None,
         room: int | None = None,
         read_only: bool = False,
+        short_writes: bool = True,
     ) -> None:
         self.rng = rng or Random(0)
         self.die_at = die_at
         self.errors = dict(errors or {})
         self.room = room
         self.read_only = read_only
+        self.short_writes = short_writes
         self.operations = 0
         self.syncs = 0
         self.died_in = ""
@@ -78,7 +80,7 @@ class VirtualFileSystem:
 
     def after_power_loss(self, rng: Random) -> VirtualFileSystem:
         """The disk after a crash of the machine: synced things, and some of the others."""
-        other = VirtualFileSystem(rng=rng)
+        other = VirtualFileSystem(rng=rng, short_writes=self.short_writes)
         other._folders = set(self._folders)
         names = dict(self._durable_names)
         keeps_order = rng.random() < 0.5
@@ -155,7 +157,7 @@ class VirtualFileSystem:
 
         self._step("write", writes=True, dying=torn)
         self._take_room(inode, offset + len(data), torn)
-        short = self.rng.random() < 0.1 and len(data) > 1
+        short = self.short_writes and self.rng.random() < 0.1 and len(data) > 1
         data = data[: self.rng.randint(1, len(data))] if short else data
         inode.apply(offset, data)
         return len(data)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     default=0.0,
     type=click.FloatRange(0, 60),
 )
-@switch("admin", "Also answer under /_admin: what was asked, what is stored, faults.")
+@switch("admin", "Also answer under /_emulator: what was asked, what is stored, faults.")
 def command(
     session: Session,
     port: int,

@@ -28,6 +28,7 @@ ROOT: Mapping[str, Entry] = {
     "destroy": Entry("destroy", "Delete everything that is managed", main=True),
     "import": Entry("import_", "Manage an object that already exists"),
     "output": Entry("output", "Show the outputs of the last apply"),
+    "recover": Entry("recover", "Settle what an interrupted run has left open"),
     "serve": Entry("serve", "Run the emulator: a local Threads API to try things on"),
     "show": Entry("show", "Show the state, or a saved plan"),
     "state": Entry("state", "Look at the state, object by object"),

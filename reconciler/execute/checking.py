@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reconciler.address import Address
 from reconciler.errors import RequestRejected
 from reconciler.execute.context import Run
 from reconciler.execute.listing import list_after
 from reconciler.execute.recording import merge
+from reconciler.frozen import replace
 from reconciler.provider.protocol import Member
 from reconciler.state.entries import Drop, Entry, MarkUnordered, Put
 from reconciler.state.model import StateObject

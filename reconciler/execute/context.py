@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from reconciler.address import Address
 from reconciler.execute.events import Event
 from reconciler.expand import Instance
+from reconciler.frozen import frozen
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Attributes
 from reconciler.state.entries import Entry
@@ -58,7 +59,7 @@ class Recorder(Protocol):
         """The suspects that may stand in a parent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a provider configuration asks of the engine."""
 

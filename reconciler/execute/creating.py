@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import OutcomeUnknown, ProviderError, ReconcilerError, RequestRejected
 from reconciler.execute.context import Run
@@ -12,13 +11,14 @@ from reconciler.execute.listing import list_after, match_by_position
 from reconciler.execute.lost import append_again, create_suspect
 from reconciler.execute.recording import deposed, draft_object, sendable, state_object
 from reconciler.expand import Instance
+from reconciler.frozen import frozen
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.schema import Attributes
 from reconciler.state.entries import AddSuspect, Entry, Intend, Intent, IntentKind, Put, Resolve
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Made:
     """How creating one instance ended: *error* is None where it stands and is recorded."""
 

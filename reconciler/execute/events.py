@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.address import Address
 from reconciler.errors import ReconcilerError
+from reconciler.frozen import frozen
 from reconciler.plan.model import Action
 from reconciler.state.model import OutputValue, Suspect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refreshing:
     """An object is about to be read."""
 
@@ -19,7 +20,7 @@ class Refreshing:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeStarted:
     """A change is about to be sent."""
 
@@ -28,7 +29,7 @@ class ChangeStarted:
     id: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeFinished:
     """A change is done and recorded."""
 
@@ -38,7 +39,7 @@ class ChangeFinished:
     elapsed_s: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ChangeFailed:
     """A change is over and was not done, or nobody knows."""
 
@@ -47,7 +48,7 @@ class ChangeFailed:
     error: ReconcilerError
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting:
     """The run waits for the server."""
 
@@ -55,7 +56,7 @@ class Waiting:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recovered:
     """A write of an interrupted run has been explained."""
 
@@ -74,7 +75,7 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How one change ended, and why it was not applied."""
 
@@ -85,7 +86,7 @@ class Outcome:
     blocked_by: Address | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Report:
     """How a run ended: every change exactly once."""
 

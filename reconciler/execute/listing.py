@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from reconciler.errors import ObjectNotFound, ServiceUnavailable
 from reconciler.execute.recording import matches
+from reconciler.frozen import frozen
 from reconciler.provider.protocol import Member, Provider
 from reconciler.schema import Attributes, Schema
 
@@ -46,7 +46,7 @@ async def list_new(
     return [each for each in members if each.id not in known]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sighting:
     """What a listing shows of members that were sent: each as it was found, or None."""
 

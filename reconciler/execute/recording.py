@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member

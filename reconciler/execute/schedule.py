@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 
 
 class Phase(StrEnum):
@@ -23,7 +23,7 @@ class Phase(StrEnum):
     """Nothing by itself: stands for all steps it waits for."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Step:
     """One thing to do; *detail* tells apart the steps of one address: a deposed key, an id."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 from reconciler.address import Address
 from reconciler.execute.schedule import Phase, Step
+from reconciler.frozen import frozen
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 
 _MAKING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.READ, Action.FORGET)
 _UNMAKING = (Action.DELETE, Action.REPLACE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Steps:
     """The steps of a plan in a fixed order, each with the steps it waits for.
 

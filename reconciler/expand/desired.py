@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.expand.world import World
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.plain import to_plain
@@ -15,7 +15,7 @@ from reconciler.schema import Attribute, Path, Value
 from reconciler.spec.model import ResourceBlock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Arguments:
     """Evaluated arguments: as values with marks for whoever refers to them, and plain."""
 

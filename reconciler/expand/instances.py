@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.address import Address, Key, Mode, ModulePath
 from reconciler.diagnostics import Place
@@ -11,6 +11,7 @@ from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
 from reconciler.expand.repetition import repeat
 from reconciler.expand.world import World
+from reconciler.frozen import replace
 from reconciler.language.syntax import Scope, Traversal
 from reconciler.language.values import Sensitive, Unknown, contains_unknown
 from reconciler.schema import Attributes

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.address import Address
 from reconciler.diagnostics import Place
+from reconciler.frozen import frozen
 from reconciler.schema import Path, Schema, Value
 from reconciler.spec.model import Lifecycle
 from reconciler.state.model import OutputValue
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Instance:
     """One instance of a resource block with what the spec asks of it."""
 
@@ -36,7 +37,7 @@ class Instance:
     argument_places: Mapping[str, Place] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DataRequest:
     """A data source whose arguments are known: the workflow reads it and expands again."""
 
@@ -47,7 +48,7 @@ class DataRequest:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PendingRead:
     """A data source that can only be read during apply."""
 
@@ -56,7 +57,7 @@ class PendingRead:
     """Whether an argument is not known yet; otherwise something it depends on is to change."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expansion:
     """What the spec means at this moment."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reconciler.address import Address, ModulePath
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.expand.model import Instance
+from reconciler.frozen import replace
 from reconciler.graph import sequence_order
 from reconciler.language.values import Unknown
 from reconciler.spec.model import Spec

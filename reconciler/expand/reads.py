@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.address import Address, Mode
 from reconciler.diagnostics import Diagnostics
 from reconciler.expand.instances import Blocks
 from reconciler.expand.model import Instance, PendingRead
+from reconciler.frozen import replace
 
 
 def place_reads(blocks: Blocks, diagnostics: Diagnostics) -> tuple[PendingRead, ...]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleScope:
     """The names of one module instance: `var`, `local`, `module`, `data`, types, `path`."""
 
@@ -31,7 +32,7 @@ class ModuleScope:
         return found()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class InstanceScope:
     """The names of a module instance, and what an instance adds: `each`, `count` or `self`."""
 

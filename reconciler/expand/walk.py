@@ -28,7 +28,7 @@ from reconciler.language.values import (
 from reconciler.schema import Attributes
 from reconciler.spec.model import Module, Output, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
-from reconciler.spec.variables import variable_value
+from reconciler.spec.variables import default_value, variable_value
 from reconciler.state.model import OutputValue
 
 
@@ -166,11 +166,10 @@ class Expander:
             return self.world.given.variables.get(variable.name)
         call = self.world.module(path[:-1]).calls[path[-1].name]
         argument = call.arguments.get(variable.name)
-        value: object = None
-        place = variable.place
-        if argument is not None:
-            value = self.world.evaluate(argument.expression, self.world.call_scope(path))
-            place = argument.expression.place
+        if argument is None:
+            return default_value(variable)
+        value = self.world.evaluate(argument.expression, self.world.call_scope(path))
+        place = argument.expression.place
         try:
             return variable_value(variable, value)
         except ValueMistake as mistake:

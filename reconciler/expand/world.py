@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.address import Address, Key, Mode, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostics
 from reconciler.errors import SpecError
 from reconciler.expand.containers import InstanceList, InstanceMap, Names
 from reconciler.expand.scope import InstanceScope, ModuleScope, count_names, each_names
+from reconciler.frozen import frozen
 from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Unknown
 from reconciler.schema import Attributes
@@ -22,7 +23,7 @@ Name = tuple[str, ModulePath, str]
 VARIABLE, LOCAL, OUTPUT = "variable", "local", "output"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Given:
     """What is known before the walk."""
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.frozen import frozen
 from reconciler.language.functions import standard_functions
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.parse import parse_expression
 from reconciler.language.plain import from_plain, plain_with_marks
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenScope:
     """Names that stand for given values."""
 

@@ -12,7 +12,7 @@ from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import Call, Node
 from reconciler.language.suggest import did_you_mean
-from reconciler.language.types import describe_type, kind, type_of
+from reconciler.language.types import a_type, kind, type_of
 from reconciler.language.values import Unknown, is_null
 
 
@@ -70,7 +70,7 @@ def _expand(frame: Frame, node: Call, values: list[object]) -> bool:
     if isinstance(last, Unknown) and kind(last.type) in ("list", "set", "tuple", "dynamic"):
         return False
     if is_null(last) or not isinstance(last, (list, tuple)):
-        what = "null" if is_null(last) else describe_type(type_of(last))
+        what = "null" if is_null(last) else a_type(type_of(last))
         raise Mistake(
             frame,
             node.arguments[-1],

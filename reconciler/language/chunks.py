@@ -10,10 +10,9 @@ import re
 from collections.abc import Sequence
 
 from reconciler.language.scan import (
-    ExactLift,
     LexicalMistake,
-    is_lifted,
     has_marks,
+    is_lifted,
     lift,
     skip_trivia,
 )
@@ -93,6 +92,8 @@ class _Cutter:
 
     def _close_exactly(self, chunk: Chunk) -> Chunk:
         """Follow the text word by word; what is never closed stays cut where it was."""
+        from reconciler.language.exact import ExactLift
+
         lifted = ExactLift(self.text, chunk.start, self._hopeless)
         end = chunk.end
         while (reached := lifted.follow(end)) > end:

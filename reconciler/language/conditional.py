@@ -9,8 +9,8 @@ from reconciler.language.equality import is_definitely_not_null
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.operators import bounds, finite
-from reconciler.language.types import Type, describe_type, is_convertible, kind, type_of, unify
-from reconciler.language.values import Unknown, is_null
+from reconciler.language.types import Type, a_type, is_convertible, kind, type_of, unify
+from reconciler.language.values import Unknown, is_null, limit_parts
 
 
 def choose(condition: object, then: object, otherwise: object) -> object:
@@ -53,6 +53,7 @@ def branch_type(then: object, otherwise: object) -> Type:
         return type_of(then)
     if type(then) is type(otherwise) and isinstance(then, (str, bool, int)):
         return type_of(then)
+    limit_parts([then, otherwise])
     types = [type_of(then), type_of(otherwise)]
     result = unify(types)
     if result is None:
@@ -61,7 +62,7 @@ def branch_type(then: object, otherwise: object) -> Type:
 
 
 def _inconsistent(then: Type, otherwise: Type) -> str:
-    words = describe_type(then), describe_type(otherwise)
+    words = a_type(then), a_type(otherwise)
     if words[0] == words[1]:
         return f"both results are {words[0]}, but of types that do not go together"
     return f"the true result is {words[0]}, the false result is {words[1]}"
@@ -72,7 +73,7 @@ def _as_type(value: object, of: Type) -> object:
         return convert(value, of)
     except ValueMistake as mistake:
         raise ValueMistake(
-            f"the result cannot be converted to {describe_type(of)}: {mistake.text}",
+            f"the result cannot be converted to {a_type(of)}: {mistake.text}",
             summary="Inconsistent conditional result types",
         ) from None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from reconciler.frozen import frozen
 from reconciler.language.frame import Frame
 from reconciler.language.functions.function import refuse
 from reconciler.language.loops import name_in
@@ -13,7 +14,7 @@ from reconciler.language.types import PRIMITIVES, Type
 from reconciler.language.values import Sensitive, is_null
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Constraint:
     """A type, and what its optional attributes are where they are missing.
 

@@ -10,8 +10,8 @@ from reconciler.language.numbers import format_number, parse_number
 from reconciler.language.sets import make_set
 from reconciler.language.types import (
     Type,
+    a_type,
     attribute_types,
-    describe_type,
     element_type,
     has_dynamic,
     is_convertible,
@@ -48,7 +48,7 @@ def convert(value: object, target: Type) -> object:
     if target == "dynamic":
         return value
     if isinstance(value, Sensitive):
-        return _remark(convert(value.value, target))
+        return _convert_sensitive(value, target)
     if value is None:
         return TypedNull(target)
     if isinstance(value, Unknown):
@@ -59,8 +59,12 @@ def convert(value: object, target: Type) -> object:
     return _CONVERSIONS[kind(target)](value, target)
 
 
-def _remark(value: object) -> object:
-    return value if isinstance(value, Sensitive) else Sensitive(value)
+def _convert_sensitive(value: Sensitive, target: Type) -> Sensitive:
+    try:
+        converted = convert(value.value, target)
+    except ValueMistake as mistake:
+        raise ValueMistake(mistake.message) from None  # the path could name secret keys
+    return converted if isinstance(converted, Sensitive) else Sensitive(converted)
 
 
 def _convert_unknown(value: Unknown, target: Type) -> Unknown:
@@ -76,7 +80,7 @@ def _convert_unknown(value: Unknown, target: Type) -> Unknown:
 def require_convertible(source: Type, target: Type) -> None:
     """Refuse a type no value of which could become *target*."""
     if not is_convertible(source, target):
-        raise ValueMistake(f"{describe_type(target)} required, not {describe_type(source)}")
+        raise ValueMistake(f"{a_type(target)} is required, not {a_type(source)}")
 
 
 def conversion_type(source: Type, target: Type) -> Type:
@@ -145,7 +149,7 @@ def _to_bool(value: object, target: Type) -> object:
 
 
 def _needed(value: object, target: Type) -> ValueMistake:
-    return ValueMistake(f"{describe_type(target)} required, not {describe_type(type_of(value))}")
+    return ValueMistake(f"{a_type(target)} is required, not {a_type(type_of(value))}")
 
 
 def _to_list(value: object, target: Type) -> object:

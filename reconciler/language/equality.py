@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
+from reconciler.frozen import replace
 from reconciler.language.numbers import Number
 from reconciler.language.sets import identity
 from reconciler.language.types import has_dynamic, type_of

@@ -59,10 +59,13 @@ def evaluate_expression(expression: Evaluable, scope: Scope) -> object:
         constant = expression.slots[run.index]
         if type(constant) in _CONSTANTS:
             return constant
+    frame = Frame(expression, scope, Budget())
     try:
-        value = run(Frame(expression, scope, Budget()))
+        value = run(frame)
     except Mistake as mistake:
         raise as_spec_error(mistake) from None
+    except ValueMistake as mistake:
+        raise as_spec_error(at_node(frame, expression.node, mistake)) from None
     except RecursionError:
         raise nested_too_deeply(expression) from None
     return value if type(value) in _CONSTANTS else settle(expression, value)

@@ -11,8 +11,8 @@ from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import ForDirective, ForObject, ForTuple, Node, Slot, Splat
 from reconciler.language.rendering import Rendering
-from reconciler.language.types import describe_type, element_type, kind, type_of, unify
-from reconciler.language.values import SetValue, TypedList, TypedNull, Unknown, is_null
+from reconciler.language.types import a_type, element_type, kind, type_of, unify
+from reconciler.language.values import Sensitive, SetValue, TypedList, TypedNull, Unknown, is_null
 
 Compiled = Callable[[Frame], object]
 """An expression made ready: give it a frame and it gives the value."""
@@ -47,6 +47,8 @@ class Loop:
     def start(self, frame: Frame) -> tuple[Iterator[tuple[object, object]] | None, int, bool]:
         """The pairs to go through (None if unknown), their number, and whether they are marked."""
         value, is_marked = unmark(self.collection(frame))
+        # What comes out of a sensitive collection stays marked while the loop looks at it, so
+        # that no message about it shows it. The whole result is marked in the end.
         if isinstance(value, Unknown):
             self._require_iterable(frame, value)
             return None, 0, is_marked
@@ -59,11 +61,14 @@ class Loop:
             )
         if isinstance(value, Mapping):
             names = sorted(value)
-            return ((name, value[name]) for name in names), len(names), is_marked
+            pairs = ((mark(name, is_marked), mark(value[name], is_marked)) for name in names)
+            return pairs, len(names), is_marked
         if isinstance(value, SetValue):
-            return ((each, each) for each in value), len(value), is_marked
+            items = (mark(each, is_marked) for each in value)
+            return ((each, each) for each in items), len(value), is_marked
         if isinstance(value, (list, tuple)):
-            return iter(enumerate(value)), len(value), is_marked
+            marked = enumerate(mark(each, is_marked) for each in value)
+            return iter(marked), len(value), is_marked
         raise self._not_iterable(frame, value)
 
     def _require_iterable(self, frame: Frame, value: Unknown) -> None:
@@ -75,7 +80,7 @@ class Loop:
             frame,
             self.node.collection,
             "Iteration over non-iterable value",
-            f"A for needs a list, set, map or object, and this is {describe_type(type_of(value))}.",
+            f"A for needs a list, set, map or object, and this is {a_type(type_of(value))}.",
         )
 
     def bind(self, frame: Frame) -> tuple[Frame, str | None, str]:
@@ -104,8 +109,10 @@ class Loop:
 
 
 def sentence(text: str) -> str:
-    """A message as a sentence of its own."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", '"')) else ".")
+    """A message as a sentence of its own. What is called keeps its small letter."""
+    is_call = text.partition("(")[0].isidentifier()
+    start = text if is_call else f"{text[:1].upper()}{text[1:]}"
+    return start if start.endswith((".", "?")) else f"{start}."
 
 
 def spend(frame: Frame, node: Node, count: int) -> None:
@@ -148,9 +155,14 @@ def for_tuple(
                 items.append(result(inner))
             elif included is not False:
                 is_unknown = True
-        return mark(_DYNAMIC if is_unknown else items, is_marked)
+        return _marked_whole(_DYNAMIC if is_unknown else items, is_marked)
 
     return run
+
+
+def _marked_whole(value: object, is_marked: bool) -> object:
+    """The value, marked as a whole rather than in its parts if it is to be marked."""
+    return Sensitive(unmark_deep(value)[0]) if is_marked else value
 
 
 def for_object(
@@ -190,8 +202,8 @@ def for_object(
                 result(inner)
                 is_unknown = True
             else:
-                _collect(inner, node, found, name, result(inner))
-        return mark(_DYNAMIC if is_unknown else found, is_marked)
+                _collect(inner, node, found, name, result(inner), is_secret=is_marked)
+        return _marked_whole(_DYNAMIC if is_unknown else found, is_marked)
 
     return run
 
@@ -213,7 +225,13 @@ def _result_name(frame: Frame, node: ForObject, key: object) -> tuple[str | None
 
 
 def _collect(
-    frame: Frame, node: ForObject, found: dict[str, object], name: str, value: object
+    frame: Frame,
+    node: ForObject,
+    found: dict[str, object],
+    name: str,
+    value: object,
+    *,
+    is_secret: bool,
 ) -> None:
     if node.group:
         group = found.setdefault(name, [])
@@ -221,12 +239,13 @@ def _collect(
         group.append(value)
         return
     if name in found:
+        key = "the same key" if is_secret else f'the key "{name}"'
         raise Mistake(
             frame,
             node.result_key,
             "Duplicate object key",
-            f'Two elements have the key "{name}". Write ... after the value to collect the values '
-            "of one key in a list.",
+            f"Two elements have {key}. Write ... after the value to collect the values of one key "
+            "in a list.",
         )
     found[name] = value
 
@@ -263,8 +282,8 @@ def splat(node: Splat, of: Compiled, each: Compiled) -> Compiled:
         inner = frame.with_item()
 
         def one(item: object) -> object:
-            inner.item = item
-            return each(inner)
+            inner.item = mark(item, is_marked)
+            return unmark_deep(each(inner))[0] if is_marked else each(inner)
 
         if isinstance(value, Unknown):
             return mark(_unknown_splat(value, one), is_marked)

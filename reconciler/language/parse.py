@@ -30,9 +30,23 @@ def parse_file(
     The body holds what could be read: blocks with mistakes are left out.
     """
     shapes = shapes or user_shapes()
+    if (
+        len(source.text) > MAX_FILE_BYTES // 4
+        and len(source.text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES
+    ):
+        _report_size(source, diagnostics)
+        return file_body(source, (), diagnostics)
     reader = Reader(source, diagnostics, shapes)
     with _collector_paused():
         return file_body(source, list(reader.read_file()), diagnostics)
+
+
+def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
+    detail = (
+        f"A file may have {MAX_FILE_BYTES // 1024 // 1024} MiB. Split it, or keep the data in a "
+        "file of its own and read it with jsonldecode(file(...))."
+    )
+    diagnostics.error("File too large", detail, place=(source, 0, 0))
 
 
 @contextmanager
@@ -67,8 +81,10 @@ def parse_template(text: str, *, path: str = "<template>") -> Expression:
 
 def _parse_alone(source: SourceFile, unit: str) -> Expression:
     diagnostics = Diagnostics()
-    shapes = user_shapes()
-    reader = Reader(source, diagnostics, shapes)
+    if len(source.text) > MAX_FILE_BYTES:
+        _report_size(source, diagnostics)
+    diagnostics.raise_if_errors()
+    reader = Reader(source, diagnostics, user_shapes())
     with _collector_paused():
         if unit == "template":
             passage = reader.read_template()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from reconciler.language import convert as conversion
@@ -37,7 +37,7 @@ def _plain(value: object, path: Path, sensitive: list[Path]) -> object:
             return value
         case Sensitive():
             sensitive.append(path)
-            return _plain(value.value, path, sensitive)
+            return _plain(value.value, path, [])  # the parts go with the whole
         case dict():
             return {key: _plain(each, (*path, key), sensitive) for key, each in value.items()}
         case list() | tuple():
@@ -78,34 +78,60 @@ def from_plain(value: object) -> object:
     """The value as evaluation wants it: floats exact, text in NFC, tuples and sets as such.
 
     `Unknown`, `Sensitive` and mappings that compute their values on access stay as they are.
+    What stands in several places is converted once and shared again.
 
     Raises:
         ValueMistake: the value, or something in it, is not of the language.
     """
+    return _from_plain(value, {})
+
+
+def _from_plain(value: object, done: dict[int, object]) -> object:
     match value:
         case None | bool() | Unknown() | TypedNull():
             return value
         case int() | float() | Decimal():
+            if value != value:
+                raise ValueMistake("NaN is not a number of the language")
             return normal(value)
         case str():
-            return composed(value)
+            return _text(value)
         case Sensitive():
-            inner = from_plain(value.value)
+            inner = _from_plain(value.value, done)
             return inner if isinstance(inner, Sensitive) else Sensitive(inner)
-        case dict():
-            return {_name(key): from_plain(each) for key, each in value.items()}
-        case list() | tuple():
-            return [from_plain(each) for each in value]
-        case set() | frozenset():
-            return conversion.convert([from_plain(each) for each in value], ["set", "dynamic"])
+        case dict() | list() | tuple() | set() | frozenset():
+            if id(value) not in done:
+                done[id(value)] = _from_container(value, done)
+            return done[id(value)]
         case Mapping():
             return value
     raise ValueMistake(f"a {type(value).__name__} is not a value of the language")
 
 
+def _from_container(value: Collection[object], done: dict[int, object]) -> object:
+    match value:
+        case dict():
+            return {_name(key): _from_plain(each, done) for key, each in value.items()}
+        case set() | frozenset():
+            return conversion.convert([_from_plain(each, done) for each in value], _ANY_SET)
+    return [_from_plain(each, done) for each in value]
+
+
+_ANY_SET: types.Type = ["set", "dynamic"]
+
+
+def _text(value: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueMistake("half a surrogate pair is not a character") from None
+    return composed(value)
+
+
 def _name(key: object) -> str:
     if isinstance(key, str):
-        return composed(key)
+        return _text(key)
     raise ValueMistake(f"a key must be text, not {type(key).__name__}")
 
 

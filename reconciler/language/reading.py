@@ -16,11 +16,9 @@ from reconciler.language.scan import (
     has_marks,
     is_lifted,
     lift,
-    lift_exactly,
 )
 from reconciler.language.shapecache import Shapes
-from reconciler.language.template import ExactTemplate, lift_template
-
+from reconciler.language.template import lift_template
 
 MAX_MISTAKES = 100
 """How many mistakes of one file are reported."""
@@ -54,6 +52,8 @@ class Reader:
         """The source as one expression, or None after reporting why it is none."""
         skeleton, raw = lift(self.text)
         if not is_lifted(skeleton) or has_marks(self.text):
+            from reconciler.language.exact import lift_exactly
+
             lifted = lift_exactly(self.text)
             if lifted.mistakes:
                 self._report_lexical(lifted.mistakes, 0)
@@ -106,6 +106,8 @@ class Reader:
         """Give *passage*, whose text is *text*, its shape; None after reporting why not."""
         lifted = None if has_marks(text) else lift_template(text)
         if lifted is None:
+            from reconciler.language.exact import ExactTemplate
+
             exact = ExactTemplate(text, quoted=style is Style.QUOTED)
             if exact.mistakes:
                 self._report_lexical(exact.mistakes, passage.start)

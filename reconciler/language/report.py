@@ -31,7 +31,7 @@ from reconciler.language.nodes import (
     Wrap,
 )
 from reconciler.language.numbers import format_number
-from reconciler.language.types import describe_type, type_of
+from reconciler.language.types import a_type, type_of
 from reconciler.language.values import (
     Sensitive,
     SetValue,
@@ -74,13 +74,15 @@ def nested_too_deeply(expression: Evaluable) -> SpecError:
 def values_in(frame: Frame, node: Node) -> tuple[tuple[str, str], ...]:
     """What every reference below *node* stands for, by how it is written, in that order."""
     found: dict[str, str] = {}
-    for each in references_below(node):
-        source, start, end = frame.expression.place_of(each)
-        written = source.text[start:end]
-        if written not in found and len(found) < MAX_SHOWN_VALUES:
+    for reference in references_below(node)[:MAX_SHOWN_VALUES]:
+        each: Node = reference
+        meaning = _meaning(frame, each)
+        while meaning is None and isinstance(each, (Attr, Index)):
+            each = each.of
             meaning = _meaning(frame, each)
-            if meaning is not None:
-                found[written] = meaning
+        if meaning is not None and _is_telling(frame, each):
+            source, start, end = frame.expression.place_of(each)
+            found[source.text[start:end]] = meaning
     return tuple(found.items())
 
 
@@ -91,6 +93,14 @@ def _meaning(frame: Frame, node: Node) -> str | None:
         return describe_value(compile_node(node)(frame))
     except (Mistake, SpecError):
         return None
+
+
+def _is_telling(frame: Frame, node: Node) -> bool:
+    """Whether saying what a reference stands for helps; `var` alone does not."""
+    if not isinstance(node, Root):
+        return True
+    name = node.name if isinstance(node.name, str) else frame.slots[node.name.index]
+    return frame.names is not None and name in frame.names
 
 
 def references_below(node: Node) -> list[Node]:
@@ -150,7 +160,7 @@ def describe_value(value: object) -> str:
         case Unknown(type="dynamic"):
             return "will be known only after apply"
         case Unknown():
-            return f"is {_with_article(describe_type(value.type))}, known only after apply"
+            return f"is {a_type(value.type)}, known only after apply"
         case None | TypedNull():
             return "is null"
         case bool():
@@ -174,9 +184,9 @@ def shown_text(text: str) -> str:
 def _describe_collection(value: object) -> str:
     match value:
         case TypedMap():
-            return f"{describe_type(type_of(value))} with {_count(len(value), 'element')}"
+            return f"{a_type(type_of(value))} with {_count(len(value), 'element')}"
         case TypedList() | SetValue():
-            return f"{describe_type(type_of(value))} with {_count(len(value), 'element')}"
+            return f"{a_type(type_of(value))} with {_count(len(value), 'element')}"
         case list() | tuple():
             return f"a tuple with {_count(len(value), 'element')}"
         case dict():
@@ -188,7 +198,3 @@ def _count(number: int, word: str) -> str:
     if number == 0:
         return f"no {word}s"
     return f"{number:,} {word}" + ("" if number == 1 else "s")
-
-
-def _with_article(words: str) -> str:
-    return f"an {words}" if words[:1] in "aeiou" else f"a {words}"

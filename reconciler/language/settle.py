@@ -6,10 +6,8 @@ from reconciler.diagnostics import Severity, diagnostic
 from reconciler.errors import SpecError
 from reconciler.language.frame import Evaluable
 from reconciler.language.marks import rebuild
-from reconciler.language.values import Sensitive, TypedNull
-
-MAX_PARTS = 2_000_000
-"""How many parts a value may have, counted as often as they are part of it."""
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.values import Sensitive, TypedNull, contains_typed_null
 
 
 def settle(expression: Evaluable, value: object) -> object:
@@ -20,40 +18,16 @@ def settle(expression: Evaluable, value: object) -> object:
     """
     if not isinstance(value, (list, dict, Sensitive, TypedNull)):
         return value
-    if not _has_typed_null(expression, value):
-        return value
-    return with_plain_nulls(value)
-
-
-def _has_typed_null(expression: Evaluable, value: object) -> bool:
-    parts = 1
-    found = False
-    queue = [value]
-    while queue:
-        each = queue.pop()
-        if isinstance(each, dict):
-            parts += len(each)
-            queue.extend(each.values())
-        elif isinstance(each, list):
-            parts += len(each)
-            queue.extend(each)
-        elif isinstance(each, Sensitive):
-            queue.append(each.value)
-        elif isinstance(each, TypedNull):
-            found = True
-        if parts > MAX_PARTS:
-            raise _too_large(expression)
-    return found
-
-
-def _too_large(expression: Evaluable) -> SpecError:
-    problem = diagnostic(
-        Severity.ERROR,
-        "Value too large",
-        f"The value has more than {MAX_PARTS:,} parts. Split it up, or make less of it.",
-        place=expression.place_of(expression.node),
-    )
-    return SpecError((problem,))
+    try:
+        return with_plain_nulls(value) if contains_typed_null(value) else value
+    except ValueMistake as mistake:
+        problem = diagnostic(
+            Severity.ERROR,
+            "Value too large",
+            f"This is no value to work with: {mistake.message}.",
+            place=expression.place_of(expression.node),
+        )
+        raise SpecError((problem,)) from None
 
 
 def with_plain_nulls(value: object) -> object:

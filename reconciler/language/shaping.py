@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from reconciler.language.check import check_ends, check_items, check_lines, check_objects
 from reconciler.language.flatten import FlatArgument, FlatBlock, Flattener
-from reconciler.language.parse_tree import Refused, parse_tree
+from reconciler.language.grammar import parse_tree
 from reconciler.language.problems import Problem
 from reconciler.language.refusal import refusal
 from reconciler.language.scan import MARKS
@@ -103,11 +103,11 @@ class Shaping:
         """Let python-hcl2 parse the words; None when it refused them."""
         rendered, starts = render(words)
         parsed = parse_tree(rendered, self.cache_folder)
-        if isinstance(parsed, Refused):
-            index = bisect_right(starts, parsed.offset) - 1
-            if parsed.offset >= len(rendered.rstrip()):
+        if isinstance(parsed, int):
+            index = bisect_right(starts, parsed) - 1
+            if parsed >= len(rendered.rstrip()):
                 index = len(words)
-            elif rendered[parsed.offset] == " ":
+            elif rendered[parsed] == " ":
                 index += 1
             self.problems.append(refusal(words, index))
             return None

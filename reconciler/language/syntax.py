@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.diagnostics import Diagnostics, Place, SourceFile
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Traversal:
     """A reference as written: `openai_message.turn["k"].id` is root `openai_message` and steps.
 
@@ -29,7 +29,7 @@ class Traversal:
         return source.text[start:end]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IndexKey:
     """A constant index in brackets: `["k"]` or `[0]`."""
 
@@ -106,7 +106,7 @@ class Expression(Protocol):
         """Every function it calls, anywhere inside, by name with the place of the name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Argument:
     """`name = expression`."""
 
@@ -117,7 +117,7 @@ class Argument:
     name_place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Block:
     """`type "label" { body }`."""
 
@@ -130,7 +130,7 @@ class Block:
     type_place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """What stands between braces, or in a file: arguments by name, blocks in order."""
 

@@ -12,8 +12,8 @@ from reconciler.language.numbers import is_whole
 from reconciler.language.suggest import did_you_mean
 from reconciler.language.types import (
     Type,
+    a_type,
     attribute_types,
-    describe_type,
     element_type,
     item_types,
     kind,
@@ -47,7 +47,7 @@ def attribute(value: object, name: str) -> object:
             return value[name]
         raise ValueMistake(_no_attribute(name, value), summary=UNSUPPORTED)
     if isinstance(value, Sensitive):
-        return mark(attribute(value.value, name))
+        return _hidden_attribute(value, name)
     if isinstance(value, Unknown):
         return _unknown_attribute(value, name)
     if isinstance(value, dict):
@@ -60,6 +60,18 @@ def attribute(value: object, name: str) -> object:
             summary="Attempt to get attribute from null value",
         )
     raise ValueMistake(_not_an_object(value, name), summary=UNSUPPORTED)
+
+
+HIDDEN = "the reason is not shown, because it could reveal a sensitive value"
+"""What a message says instead of naming a sensitive value."""
+
+
+def _hidden_attribute(value: Sensitive, name: str) -> object:
+    try:
+        return mark(attribute(value.value, name))
+    except ValueMistake as mistake:
+        message = f'the sensitive value has no attribute "{name}"'
+        raise ValueMistake(message, summary=mistake.summary) from None
 
 
 def _dict_attribute(value: dict[str, object], name: str) -> object:
@@ -105,7 +117,7 @@ def _not_an_object(value: object, name: str) -> str:
             f'a list has no attribute "{name}". Write [*].{name} for that attribute of every '
             f"element, or [0].{name} for that of the first"
         )
-    return f'{describe_type(type_of(value))} has no attributes, so no "{name}" either'
+    return f'{a_type(type_of(value))} has no attributes, so no "{name}" either'
 
 
 def _unknown_attribute(value: Unknown, name: str) -> Unknown:
@@ -121,7 +133,7 @@ def _unknown_attribute(value: Unknown, name: str) -> Unknown:
         case "map":
             return Unknown(element_type(value.type), not_null=False, origin=origin)
     raise ValueMistake(
-        f'{describe_type(value.type)} has no attributes, so no "{name}" either',
+        f'{a_type(value.type)} has no attributes, so no "{name}" either',
         summary=UNSUPPORTED,
     )
 
@@ -134,7 +146,12 @@ def index(value: object, key: object) -> object:
     """
     bare, is_marked = unmark(value)
     plain_key, key_marked = unmark_deep(key)
-    return mark(_index(bare, plain_key), is_marked or key_marked)
+    if not (is_marked or key_marked):
+        return _index(bare, plain_key)
+    try:
+        return mark(_index(bare, plain_key))
+    except ValueMistake as mistake:
+        raise ValueMistake(HIDDEN, summary=mistake.summary) from None
 
 
 def _index(value: object, key: object) -> object:
@@ -157,7 +174,7 @@ def _index(value: object, key: object) -> object:
     if isinstance(value, (list, tuple)):
         return _numbered(value, key)
     raise ValueMistake(
-        f"{describe_type(type_of(value))} has no elements, so it cannot be indexed",
+        f"{a_type(type_of(value))} has no elements, so it cannot be indexed",
         summary=INVALID_INDEX,
     )
 
@@ -228,7 +245,7 @@ def _unknown_index(value: Unknown, key: object) -> Unknown:
         case "tuple":
             return Unknown(_item_type(value.type, key), not_null=False, origin=origin)
     raise ValueMistake(
-        f"{describe_type(value.type)} has no elements, so it cannot be indexed",
+        f"{a_type(value.type)} has no elements, so it cannot be indexed",
         summary=INVALID_INDEX,
     )
 

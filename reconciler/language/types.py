@@ -278,6 +278,14 @@ def describe_type(of: Type) -> str:
             return word
 
 
+def a_type(of: Type) -> str:
+    """A type as a noun with its article: `a list of string`, `an object`."""
+    words = describe_type(of)
+    if words == "any type":
+        return words
+    return f"an {words}" if words[0] in "aeiou" else f"a {words}"
+
+
 def type_text(of: Type) -> str:
     """A type as it is written in a spec: `list(string)`, `object({ a = number })`."""
     match kind(of):

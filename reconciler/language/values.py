@@ -8,11 +8,14 @@ type. `None` is a null that takes any type.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 
+from reconciler.frozen import frozen
+from reconciler.language.mistakes import ValueMistake
 
-@dataclass(frozen=True, slots=True)
+
+@frozen
 class Unknown:
     """A value only the API can choose, not chosen yet.
 
@@ -34,7 +37,7 @@ class Unknown:
     """What an unknown number, or the length of an unknown collection, is at most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sensitive:
     """A value that must not be shown. Containers keep the mark on the parts that carry it."""
 
@@ -44,7 +47,7 @@ class Sensitive:
         return "Sensitive(...)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypedNull:
     """A null of a known type. It lives inside one evaluation only: outside it is None."""
 
@@ -109,8 +112,31 @@ def contains_sensitive(value: object) -> bool:
     return _contains(value, Sensitive)
 
 
+def contains_typed_null(value: object) -> bool:
+    """Whether *value* is or holds a null that has a type."""
+    return _contains(value, TypedNull)
+
+
+MAX_PARTS = 2_000_000
+"""How many parts a value may have, counted as often as they are part of it."""
+
+
+def limit_parts(value: object) -> None:
+    """Refuse a value that is too large to be gone through.
+
+    Raises:
+        ValueMistake: it has more than `MAX_PARTS` parts.
+    """
+    _contains(value, _NoValue)
+
+
+class _NoValue:
+    """What no value is."""
+
+
 def _contains(value: object, kind: type) -> bool:
     queue = [value]
+    parts = 0
     while queue:
         each = queue.pop()
         if isinstance(each, kind):
@@ -118,7 +144,14 @@ def _contains(value: object, kind: type) -> bool:
         if isinstance(each, Sensitive):
             queue.append(each.value)
         elif isinstance(each, dict):
+            parts += len(each)
             queue.extend(each.values())
         elif isinstance(each, (list, tuple, set, frozenset)):
+            parts += len(each)
             queue.extend(each)
+        if parts > MAX_PARTS:
+            raise ValueMistake(
+                f"it has more than {MAX_PARTS:,} parts; split it up, or make less of it",
+                summary="Value too large",
+            )
     return False

@@ -66,6 +66,7 @@ class Words:
 def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]:
     """The words between two offsets of a skeleton, blanks and comments left out."""
     words: list[Word] = []
+    bad_until = -1
     for match in _WORD.finditer(skeleton, start, end):
         kind = match.lastgroup or "bad"
         if kind == "blank":
@@ -75,8 +76,9 @@ def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]
             kind = ".*" if text[0] == "." and text[-1] == "*" else text
             kind = "[*]" if text[0] == "[" and text[-1] == "]" and len(text) > 1 else kind
         elif kind == "bad" and not _continues_name(words, match.start(), text):
-            if not found.problems or found.problems[-1].end != match.start():
+            if match.start() != bad_until:
                 found.problems.append(bad_character(match.start(), text))
+            bad_until = match.end()
             continue
         elif kind == "bad":
             words[-1].end, words[-1].text = match.end(), words[-1].text + text

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 
 Identity = str | None
 """What makes two members the same, as text; None: unknown, or not to be kept."""
@@ -20,7 +21,7 @@ MAX_PAIRS = 1_000_000
 """Beyond so many equal pairs, the first of a kind is only compared with the first, and so on."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Wanted:
     """One member of the desired sequence."""
 
@@ -36,7 +37,7 @@ class Wanted:
         return isinstance(self.address.key, int) and not self.fixed
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """One recorded member, and where it stands."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from reconciler.address import Address
 from reconciler.expand.model import PendingRead
+from reconciler.frozen import frozen, replace
 from reconciler.language.values import Unknown
 from reconciler.plan.batch import batches
 from reconciler.plan.calls import Cost, Prices, estimate
@@ -27,7 +27,7 @@ from reconciler.schema import Value
 from reconciler.state.model import OutputValue, State, Suspect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Assembly:
     """What will be done, and what it means for each parent."""
 
@@ -226,12 +226,21 @@ class _Lost:
         if not self._about.options.refresh:
             return frozenset()
         listings = self._found.observed.listings
-        result = set()
-        for id_ in self._losing(sequences):
-            listing = listings.get(id_)
-            if listing is None or not listing.complete:
-                result.add(id_)
-        return frozenset(result)
+        losing = self._losing(sequences)
+        short = {id_ for id_ in losing if id_ not in listings or not listings[id_].complete}
+        return frozenset(short | self._unplaced())
+
+    def _unplaced(self) -> set[str]:
+        """Parents of imported members that their listing has not come to yet."""
+        result: set[str] = set()
+        for record in self._found.records.values():
+            above = parent_id(record, self._found.schemas[record.address.type])
+            listing = self._found.observed.listings.get(above or "")
+            if record.import_id is None or above is None or listing is None or listing.complete:
+                continue
+            if all(each.id != record.object.id for each in listing.members):
+                result.add(above)
+        return result
 
     def _losing(self, sequences: Iterable[SequencePlan]) -> set[str]:
         result = {each.object.id for each in self.going.values()}

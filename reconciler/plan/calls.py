@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import ceil
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 from reconciler.plan.model import Action, PlannedChange, SequencePlan
 from reconciler.plan.options import Policies
 from reconciler.provider.protocol import Capabilities
@@ -16,7 +16,7 @@ Batch = Callable[[PlannedChange, SequencePlan], Sequence[Address]]
 """Which members of a new parent ride in the call that creates it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cost:
     """What a plan costs."""
 
@@ -24,7 +24,7 @@ class Cost:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prices:
     """What calls depend on beside the plan."""
 

@@ -7,10 +7,11 @@ has to stand behind it. They only ever grow in number, so the rounds end.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
+from reconciler.frozen import frozen, replace
 from reconciler.plan.draft import Draft, draft
 from reconciler.plan.model import Action, Reason, SequencePlan
 from reconciler.plan.options import OnReorder, PlanOptions, Policies, UnmanagedMessages
@@ -30,7 +31,7 @@ from reconciler.refresh import Listing
 from reconciler.state.model import State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Circumstances:
     """What decisions rest on beside the survey."""
 

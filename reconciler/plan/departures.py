@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.address import Address, ModulePath
+from reconciler.frozen import frozen
 from reconciler.plan.model import Action, PlannedChange, Reason
 from reconciler.plan.moves import Removed, removal
 from reconciler.plan.records import Record
 from reconciler.state.model import StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Departure:
     """One object that leaves state."""
 
@@ -28,7 +28,7 @@ class Departure:
         return self.record.address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Declared:
     """Which blocks and module calls the spec has, whatever their number of instances."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from reconciler.address import Address
 from reconciler.diff import AttributeChange, cost_of, diff, refreshed, with_ignored
 from reconciler.expand import Instance
+from reconciler.frozen import frozen, replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import Action, PlannedChange, Reason
 from reconciler.plan.records import Record
@@ -16,7 +16,7 @@ from reconciler.schema import Attributes, ChangeCost, Path, Schema, Value
 from reconciler.state.model import StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Draft:
     """One instance on its way into the plan."""
 

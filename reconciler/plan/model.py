@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import same
+from reconciler.frozen import frozen
 from reconciler.schema import Attributes, Path, Value
 from reconciler.state.model import OutputValue, StateObject, Suspect
 
@@ -61,7 +62,7 @@ class Reason(StrEnum):
     DEPENDENCY_PENDING = "read_because_dependency_pending"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlannedChange:
     """One instance's line in the plan.
 
@@ -109,7 +110,7 @@ class PlannedChange:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drift:
     """What someone else did to one managed object since state last saw it."""
 
@@ -121,7 +122,7 @@ class Drift:
     """For a missing member: (4, 9) is "position 4 of 9"."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SequencePlan:
     """What apply does to the order of one sequence.
 
@@ -147,7 +148,7 @@ class SequencePlan:
     parent_replaced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class UnmanagedLoss:
     """A parent that is destroyed together with members that no spec declares."""
 
@@ -155,7 +156,7 @@ class UnmanagedLoss:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputChange:
     """One output before and after; None in *before* or *after* means there is none."""
 
@@ -186,7 +187,7 @@ class PlanMode(StrEnum):
     REFRESH_ONLY = "refresh-only"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counts:
     """The summary line."""
 
@@ -197,7 +198,7 @@ class Counts:
     forget: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """Everything apply would do, decided."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.address import Address, Mode, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostics, Place
+from reconciler.frozen import frozen
 from reconciler.plan.records import Record
 
 End = Address | ModulePath
 """One end of a move: a block, one instance of it, or a module call."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moved:
     """`moved { from, to }` with addresses from the root. Without keys it speaks of every instance;
     with a key on either end, of exactly the two instances it names."""
@@ -23,7 +23,7 @@ class Moved:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Removed:
     """`removed { from, lifecycle { destroy } }`: let go of the objects, or destroy them."""
 
@@ -32,7 +32,7 @@ class Removed:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Import:
     """`import { to, id }`: what is to be managed under *to* from now on."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from reconciler.frozen import frozen
 
 
 class OnReorder(StrEnum):
@@ -28,7 +29,7 @@ class UnmanagedMessages(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policies:
     """How one provider configuration treats sequences, unless a thread says otherwise."""
 
@@ -40,7 +41,7 @@ class Policies:
     """The known rate limit, for the estimate of how long an apply takes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PlanOptions:
     """What the user asked for beside the spec. Addresses are as written, targets may hold `*`."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import PlanError, StalePlan
+from reconciler.frozen import frozen
 from reconciler.plan.decoding import plan_from_json, texts_from_json
 from reconciler.plan.encoding import plan_to_json
 from reconciler.plan.leaves import attributes_from_json, attributes_to_json
@@ -29,7 +30,7 @@ VERSION = 1
 """The version of the format; raised with every change that an older reader would misread."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SavedPlan:
     """A plan, and what it was made from."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from reconciler.address import Address
+from reconciler.frozen import frozen, replace
 from reconciler.refresh import Observed
 from reconciler.schema import Attributes, Schema
 from reconciler.state.model import PROVIDER, State, StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """One managed object, under the address it has after moves."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import UnsafePlan
+from reconciler.frozen import frozen
 from reconciler.language.values import contains_unknown
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan, UnmanagedLoss
 from reconciler.plan.records import Record
@@ -34,7 +34,7 @@ MIN_MISSING = 3
 """So many may be gone in any case."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Loss:
     """Content that will no longer exist; *unmanaged* counts members the specs never declared."""
 

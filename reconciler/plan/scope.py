@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from reconciler.address import Address
+from reconciler.frozen import replace
 from reconciler.plan.model import PlanMode
 from reconciler.plan.records import parent_id
 from reconciler.plan.survey import Survey

@@ -8,16 +8,16 @@ held is the rewrite. Deleting what is not desired never rewrites anything.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from reconciler.address import Address
+from reconciler.frozen import frozen, replace
 from reconciler.plan.model import SequencePlan
 from reconciler.plan.options import OnReorder, UnmanagedMessages
 from reconciler.provider.protocol import Capabilities
 from reconciler.refresh import Listing
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """One member of the desired sequence, and the object it is recorded as."""
 
@@ -37,7 +37,7 @@ class Place:
     """The member it stood behind then, "" for none; None where that is not known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Leaving:
     """A managed member that is not desired any more."""
 
@@ -45,7 +45,7 @@ class Leaving:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parent:
     """Whose members these are, and what may be done to them."""
 
@@ -64,7 +64,7 @@ class Parent:
     protected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """Why a rewrite must not happen: what it reaches, in words, and the members concerned."""
 
@@ -73,7 +73,7 @@ class Refusal:
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """What is to happen to one sequence."""
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
 from reconciler.diff import same
 from reconciler.expand import Instance
+from reconciler.frozen import frozen, replace
 from reconciler.language.values import contains_unknown
 from reconciler.plan.alignment import Standing, Wanted, align
 from reconciler.plan.moves import Import, Moved, relocate
@@ -23,7 +24,7 @@ from reconciler.schema import Attributes, Schema
 from reconciler.state.model import State, StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Survey:
     """What there is to decide about."""
 
@@ -66,23 +67,40 @@ def survey(
         gather(recorded, observed).values(), moved, desired=desired, diagnostics=diagnostics
     )
     _take_in(records, imports, desired, observed, diagnostics)
-    found = Survey(desired, records, schemas, observed, _sequences(desired, records))
+    desired = _with_parents(desired, records)
+    found = Survey(desired, records, schemas, observed, _sequences(desired))
     aligned = _align(found, replaced)
     return found if aligned is None else replace(found, records=aligned)
 
 
-def _sequences(
+def _with_parents(
     desired: Mapping[Address, Instance], records: Mapping[Address, Record]
-) -> dict[Address | str, tuple[Instance, ...]]:
+) -> dict[Address, Instance]:
+    """The instances, each naming its parent by the address the specs have for it, if they do.
+
+    An id in the spec may be that of a thread that has another address by now, or none any more.
+    """
+    by_id = {each.object.id: address for address, each in records.items() if address in desired}
+    return {address: _with_parent(each, desired, by_id) for address, each in desired.items()}
+
+
+def _with_parent(
+    instance: Instance, desired: Mapping[Address, Instance], by_id: Mapping[str, Address]
+) -> Instance:
+    parent, sequence = instance.parent, instance.schema.sequence
+    if sequence is None or parent is None or (isinstance(parent, Address) and parent in desired):
+        return instance
+    id_ = instance.desired.get(sequence.parent_argument)
+    name = id_ if isinstance(id_, str) else str(parent)
+    found = by_id.get(name, name)
+    return instance if found == parent else replace(instance, parent=found)
+
+
+def _sequences(desired: Mapping[Address, Instance]) -> dict[Address | str, tuple[Instance, ...]]:
     found: dict[Address | str, list[Instance]] = {}
     for each in desired.values():
-        parent = each.parent
-        if parent is None:
-            continue
-        if isinstance(parent, Address) and parent not in desired:
-            # Written as an id that happens to be recorded under an address no block has any more.
-            parent = records[parent].object.id if parent in records else str(parent)
-        found.setdefault(parent, []).append(each)
+        if each.parent is not None:
+            found.setdefault(each.parent, []).append(each)
     return {parent: tuple(members) for parent, members in found.items()}
 
 

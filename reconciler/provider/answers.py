@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,6 +15,7 @@ from reconciler.errors import (
     RequestRejected,
     ServiceUnavailable,
 )
+from reconciler.frozen import frozen
 from reconciler.provider import body as json_body
 from reconciler.provider.envelope import Envelope, is_html, names_an_id, read_envelope, shown
 from reconciler.provider.protocol import UNPROVEN
@@ -23,7 +23,7 @@ from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry_after import retry_after_s
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """A complete answer. Header names are in lower case, *body* is decoded."""
 
@@ -32,7 +32,7 @@ class Reply:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotSent:
     """No byte of the request reached the API."""
 
@@ -41,7 +41,7 @@ class NotSent:
     """Whether trying again is pointless: a certificate that does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lost:
     """The request left, wholly or in part, and no complete answer came."""
 
@@ -63,7 +63,7 @@ class Verdict(StrEnum):
     """It may have happened."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """How one attempt ended. *error* is what to raise if it is the last; None when done."""
 

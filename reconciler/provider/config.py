@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from numbers import Number
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
+from reconciler.frozen import frozen
 from reconciler.provider.arguments import PROVIDER_SCHEMA, check_arguments
 from reconciler.provider.secret import Secret
 from reconciler.schema import Value
@@ -28,7 +29,7 @@ AZURE_API_VERSION = "v1"
 """The `api-version` that Azure is asked for where `query` does not name one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderConfig:
     """One provider configuration, complete: nothing is looked up later."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.provider import body as json_body
 
 MAX_SHOWN = 200
@@ -15,7 +15,7 @@ MAX_MESSAGE = 1000
 """How much of the API's own message an error quotes, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Envelope:
     """What an error answer says, safe to print; empty or None where it says nothing."""
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from reconciler.errors import ServiceUnavailable
+from reconciler.frozen import frozen
 from reconciler.provider.answers import Verdict
 from reconciler.provider.pace import Concurrency, Pacer
 from reconciler.provider.request import Kind, Request
@@ -24,7 +24,7 @@ SLICE_S = 0.25
 """How long a wait goes on after the run was interrupted, at the most."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ticket:
     """The right to send one request, given by `Limits.enter` and handed back to `leave`."""
 

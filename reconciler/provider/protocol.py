@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Protocol
 
+from reconciler.frozen import frozen
 from reconciler.schema import Attributes, Schema
 
 UNPROVEN = "unproven"
@@ -23,7 +24,7 @@ class Carry(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Capabilities:
     """What one dialect can and cannot do; printed in the docs."""
 
@@ -46,7 +47,7 @@ class Capabilities:
     before any request."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Member:
     """One member of a sequence as a listing shows it."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.errors import RequestRejected
+from reconciler.frozen import frozen
 
 
 class Kind(StrEnum):
@@ -28,7 +28,7 @@ class Kind(StrEnum):
         return self not in (Kind.CREATE, Kind.APPEND)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One call. *path* begins with a slash and is relative to the base URL.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
 from reconciler.errors import ProviderError
+from reconciler.frozen import frozen
 from reconciler.provider.answers import Outcome, Verdict
 from reconciler.provider.request import Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """The numbers. Documented in docs/reference/provider.md, which a test compares."""
 
@@ -35,7 +35,7 @@ class Policy:
     """The longest such pause."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempts:
     """What one request has been through so far."""
 
@@ -58,7 +58,7 @@ class Why(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Again:
     """Send it again, after a while. None leaves the while to the limits of its endpoint class."""
 
@@ -66,7 +66,7 @@ class Again:
     after_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Over:
     """Raise *error*."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reconciler.frozen import frozen
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class Secret:
     """A key or token. Printing, formatting or logging it shows stars; only `reveal` tells it."""
 

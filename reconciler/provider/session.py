@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.errors import NotServed, ObjectNotFound, OutcomeUnknown, ProviderError
+from reconciler.frozen import replace
 from reconciler.provider.answers import (
     HTML,
     UNKNOWN_ROUTE,

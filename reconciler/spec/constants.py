@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reconciler.diagnostics import Diagnostic, Diagnostics, Place, Severity, diagnostic
 from reconciler.errors import SpecError
+from reconciler.frozen import replace
 from reconciler.language.syntax import Expression
 
 

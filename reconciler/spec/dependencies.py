@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.address import Address, Mode
 from reconciler.diagnostics import Place
+from reconciler.frozen import frozen
 from reconciler.language.syntax import Traversal
 from reconciler.spec.model import Module, ModuleCall, ResourceBlock, Spec
 from reconciler.spec.order import SourcePlace, natural_key
@@ -49,7 +50,7 @@ class NodeKind(StrEnum):
     CHECK = "check"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Node:
     """One block of the spec, with all its instances, where its module is called."""
 
@@ -80,7 +81,7 @@ _WRITTEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Edge:
     """Why one node waits for another: the place that says so."""
 

@@ -7,11 +7,11 @@ Later words win: the environment, `terraform.tfvars`, `terraform.tfvars.json`, `
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.parse import parse_file
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.files import list_names, read_text
@@ -26,14 +26,14 @@ MAX_DEPTH = 200
 """How deep the values of a JSON file may be nested."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenOption:
     """`-var name=value`, as one text."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenFile:
     """`-var-file path`."""
 
@@ -55,11 +55,10 @@ def read_given(
     for path in _automatic_files(directory):
         found.update(_from_file(path, diagnostics))
     for each in given:
-        match each:
-            case GivenOption():
-                found.update(_from_option(each.text, diagnostics))
-            case GivenFile():
-                found.update(_from_file(each.path, diagnostics))
+        if isinstance(each, GivenOption):
+            found.update(_from_option(each.text, diagnostics))
+        else:
+            found.update(_from_file(each.path, diagnostics))
     return found
 
 

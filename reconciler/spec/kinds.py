@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.address import Mode
-from reconciler.language.types import Type, kind
+from reconciler.frozen import frozen
+from reconciler.language.types import Type
 from reconciler.schema import Attribute, Schema
 from reconciler.spec.nested import block_type
 from reconciler.spec.suggest import did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One type: its schema, and what is asked of it for every block."""
 
@@ -23,7 +23,7 @@ class Kind:
     """The arguments that may also be written as blocks, with the type that blocks make."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kinds:
     """All types by name."""
 
@@ -59,17 +59,10 @@ def make_kinds(schemas: Mapping[str, Schema], data_schemas: Mapping[str, Schema]
 def make_kind(schema: Schema) -> Kind:
     """Prepare one schema for reading."""
     arguments = schema.arguments
-    made = {name: _made_by_blocks(each) for name, each in arguments.items()}
+    types = {name: each.type for name, each in arguments.items()}
     return Kind(
         schema,
         arguments,
         tuple(name for name, each in arguments.items() if each.required),
-        {name: each for name, each in made.items() if block_type(each) is not None},
+        {name: type_ for name, type_ in types.items() if block_type(type_) is not None},
     )
-
-
-def _made_by_blocks(attribute: Attribute) -> Type:
-    if attribute.block is None:
-        return attribute.type
-    is_many = kind(attribute.type) in ("list", "set")
-    return ["list", attribute.block] if is_many else attribute.block

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.frozen import replace
 from reconciler.language.parse import parse_file
 from reconciler.schema import Schema
 from reconciler.spec.collector import collector_paused
@@ -21,8 +22,8 @@ from reconciler.spec.validate import validate
 MAX_MODULE_DEPTH = 20
 """How deep modules may call each other."""
 
-MAX_MODULE_CALLS = 10_000
-"""How many calls there may be in all, those made by called modules counted each time."""
+MAX_CALLED_BLOCKS = 100_000
+"""How many blocks called modules may have in all, those of a module counted for every call."""
 
 
 def load(
@@ -48,9 +49,13 @@ def load(
     loader = _Loader(directory, kinds, provider_schema, functions, diagnostics)
     with collector_paused():
         root = loader.root()
-    if _count_calls(root) > MAX_MODULE_CALLS:
-        detail = f"There may be {MAX_MODULE_CALLS:,} calls in all. Call modules less often."
+    if _count_called_blocks(root) > MAX_CALLED_BLOCKS:
+        detail = (
+            f"The modules that are called have more than {MAX_CALLED_BLOCKS:,} blocks in all, "
+            "counted for every call. Call them less often, or write for_each into them."
+        )
         diagnostics.error("Too many module calls", detail)
+        root = replace(root, calls={})
     return Spec(
         root=root,
         directory=os.path.abspath(directory),
@@ -140,8 +145,8 @@ class _Loader:
         return os.path.relpath(folder, self.directory).replace(os.sep, "/")
 
 
-def _count_calls(root: Module) -> int:
-    """How many calls there are, those made by called modules counted each time."""
+def _count_called_blocks(root: Module) -> int:
+    """How many blocks there are in called modules, counted for every call."""
     counts: dict[int, int] = {}
     queue = [root]
     while queue:
@@ -151,5 +156,11 @@ def _count_calls(root: Module) -> int:
             queue += missing
             continue
         queue.pop()
-        counts[id(module)] = sum(1 + counts[id(c.module)] for c in module.calls.values())
-    return counts[id(root)]
+        called = (counts[id(call.module)] for call in module.calls.values())
+        counts[id(module)] = _count_own_blocks(module) + sum(called)
+    return counts[id(root)] - _count_own_blocks(root)
+
+
+def _count_own_blocks(module: Module) -> int:
+    values = len(module.variables) + len(module.locals) + len(module.outputs)
+    return values + len(module.resources) + len(module.calls)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Literal
 
 from reconciler.address import Address, Mode, ModulePath
 from reconciler.diagnostics import Place, SourceFile
+from reconciler.frozen import frozen
 from reconciler.language.syntax import Argument, Body, Expression, Traversal
 from reconciler.schema import Path, Schema
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rule:
     """`validation`, `precondition`, `postcondition` or `assert`: a condition and what to say."""
 
@@ -22,7 +23,7 @@ class Rule:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Variable:
     """`variable "name"`. *type* is in JSON form, `"dynamic"` if not given."""
 
@@ -40,7 +41,7 @@ class Variable:
     """Whether text from the command line or the environment is an expression, not itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Local:
     """One name of a `locals` block."""
 
@@ -49,7 +50,7 @@ class Local:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Output:
     """`output "name"`."""
 
@@ -62,7 +63,7 @@ class Output:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ProviderBlock:
     """`provider "openai"`, with its alias if it has one."""
 
@@ -72,7 +73,7 @@ class ProviderBlock:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lifecycle:
     """The `lifecycle` block of a resource."""
 
@@ -84,7 +85,7 @@ class Lifecycle:
     postconditions: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceBlock:
     """`resource` or `data`: one block, standing for one or more instances."""
 
@@ -107,7 +108,7 @@ class ResourceBlock:
         return Address(self.type, self.name, mode=self.mode)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleCall:
     """`module "name"`, with the module it calls."""
 
@@ -122,7 +123,7 @@ class ModuleCall:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ImportBlock:
     """`import { to, id, for_each }`."""
 
@@ -133,7 +134,7 @@ class ImportBlock:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovedBlock:
     """`moved { from, to }`, addresses relative to the module; without a key: every instance."""
 
@@ -142,7 +143,7 @@ class MovedBlock:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedBlock:
     """`removed { from, lifecycle { destroy } }`."""
 
@@ -151,7 +152,7 @@ class RemovedBlock:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MovedModule:
     """`moved { from = module.a, to = module.b }`: everything inside, as in `MovedBlock`."""
 
@@ -160,7 +161,7 @@ class MovedModule:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RemovedModule:
     """`removed { from = module.a }`: everything inside."""
 
@@ -169,7 +170,7 @@ class RemovedModule:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CheckBlock:
     """`check "name"`: assertions that warn, and at most one data source of their own."""
 
@@ -179,7 +180,7 @@ class CheckBlock:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Module:
     """The blocks of one folder. Everything is by name, in order of file name and line."""
 
@@ -208,7 +209,7 @@ class GivenBy(StrEnum):
     ENVIRONMENT = "in the environment"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GivenValue:
     """What is said about a root variable from outside: by `-var`, a file or the environment."""
 
@@ -222,7 +223,7 @@ class GivenValue:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spec:
     """Everything the user wrote."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.syntax import Argument, Expression, Traversal
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.model import Module, ModuleCall
@@ -18,7 +18,7 @@ META = frozenset(("source", "version", "providers", *META_ARGUMENTS)) - {"provid
 """The arguments of a call that are not handed to the module."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrittenCall:
     """A `module` block before the module it calls has been read."""
 

@@ -8,10 +8,10 @@ this, a resource has arguments only.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from reconciler.diagnostics import Place, Severity, diagnostic
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.marks import unmark
 from reconciler.language.syntax import Argument, Block, Expression, Scope, Traversal
 from reconciler.language.types import Type, attribute_types, element_type, kind, optional_names
@@ -56,7 +56,8 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
     inner = reader.inner(block)
     if block.type != "dynamic":
         inner.labels()
-        return Part(_members(inner, type_), None, "", block.place)
+        members = _members(inner, type_)
+        return None if members is None else Part(members, None, "", block.place)
     labels = inner.labels("type")
     inner.expect(("for_each", "iterator"), required=("for_each",), blocks=("content",))
     content, for_each = inner.only_block("content"), inner.expression("for_each")
@@ -67,6 +68,8 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
         inner.error("Missing content block", detail)
         return None
     members = _members(inner.inner(content), type_)
+    if members is None:
+        return None
     return Part(members, for_each, _iterator(inner, labels[0]), block.place)
 
 
@@ -81,8 +84,11 @@ def _iterator(reader: BlockReader, default: str) -> str:
     return found.root
 
 
-def _members(reader: BlockReader, type_: Type) -> dict[str, Expression]:
-    """The arguments of one block by name, with those that its own blocks stand for."""
+def _members(reader: BlockReader, type_: Type) -> dict[str, Expression] | None:
+    """The arguments of one block by name, with those that its own blocks stand for.
+
+    None where a required one lacks, which has been reported.
+    """
     described = block_type(type_)
     assert described is not None, "only types that blocks can describe come here"
     types = attribute_types(described)
@@ -96,14 +102,16 @@ def _members(reader: BlockReader, type_: Type) -> dict[str, Expression]:
         if written_type(each)[0] not in blocks:
             reader.unsupported_block(each, types, blocks)
     nested = read_nested(reader, types)
-    for name in types:
-        if name not in body.arguments and name not in nested and name not in optional:
-            reader.missing_argument(name)
+    missing = types.keys() - body.arguments.keys() - nested.keys() - set(optional)
+    for name in sorted(missing):
+        reader.missing_argument(name)
+    if missing:
+        return None
     given = {name: each.expression for name, each in body.arguments.items() if name in types}
     return given | {name: each.expression for name, each in nested.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """One block, or with *for_each* as many as that has elements."""
 
@@ -113,7 +121,7 @@ class Part:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NestedBlocks:
     """An `Expression`: the blocks of one type as a list of objects, or as the one object."""
 
@@ -197,7 +205,7 @@ class NestedBlocks:
             yield from part.members.values()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class IteratorScope:
     """The scope inside a dynamic block: one name more, for the element it is at."""
 

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from reconciler.address import Address, Key, Mode
 from reconciler.diagnostics import Place
+from reconciler.frozen import frozen
 from reconciler.language.syntax import IndexKey, Step, Traversal
 from reconciler.spec.model import Module, ResourceBlock
 from reconciler.spec.suggest import closest, did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariableRef:
     """`var.name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LocalRef:
     """`local.name`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResourceRef:
     """`type.name`, `data.type.name`: a block, perhaps one instance of it, perhaps a part."""
 
@@ -40,7 +40,7 @@ class ResourceRef:
     """What follows: attributes of the instance."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ModuleRef:
     """`module.name`, perhaps one instance of it, perhaps one output."""
 
@@ -51,40 +51,40 @@ class ModuleRef:
     """None: the module as a whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EachRef:
     """`each.key` or `each.value`."""
 
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CountRef:
     """`count.index`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PathRef:
     """`path.module`, `path.root` or `path.cwd`."""
 
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TerraformRef:
     """`terraform.workspace`."""
 
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SelfRef:
     """`self`, the instance that a postcondition is about."""
 
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Unresolved:
     """Nothing there is: a mistake, in words."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.syntax import Expression
@@ -19,7 +20,7 @@ MAX_TYPE_DEPTH = 50
 """How deep types may be nested in each other."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TypeDefaults:
     """What the `optional` attributes of a type fall back to.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.language.syntax import Expression
 from reconciler.spec.model import (
     CheckBlock,
@@ -19,7 +19,7 @@ from reconciler.spec.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Names:
     """Which of the names that depend on the place may be used."""
 

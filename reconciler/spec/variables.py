@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.marks import rebuild, unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
@@ -80,7 +80,7 @@ def variable_value(variable: Variable, value: object) -> object:
     return made
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class VariableScope:
     """The scope of a validation rule: variables, and functions."""
 
@@ -203,10 +203,8 @@ def _report_undeclared(spec: Spec, diagnostics: Diagnostics) -> None:
             f'The specs declare no variable "{name}", which {given.origin} gives a value to.{hint} '
             f'Remove it, or declare it with variable "{name}" {{}}.'
         )
-        match given.by:
-            case GivenBy.OPTION:
-                diagnostics.error("Value for undeclared variable", detail)
-            case GivenBy.FILE:
-                diagnostics.warning("Value for undeclared variable", detail, place=given.place)
-            case GivenBy.ENVIRONMENT:
-                continue
+        # The environment may well hold variables for other specs.
+        if given.by is GivenBy.OPTION:
+            diagnostics.error("Value for undeclared variable", detail)
+        elif given.by is GivenBy.FILE:
+            diagnostics.warning("Value for undeclared variable", detail, place=given.place)

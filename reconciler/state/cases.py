@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Protocol
 
 from reconciler.address import Address
 from reconciler.errors import NotServed, ObjectNotFound
 from reconciler.execute.lost import append_suspect, create_suspect
 from reconciler.execute.recording import sendable_of
+from reconciler.frozen import replace
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Attributes, Schema
 from reconciler.state.entries import AddSuspect, Drop, DropSuspect, Entry, Intent, Put, Resolve

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 from reconciler.schema import Value
 from reconciler.state.model import Endpoint, OutputValue, StateObject, Suspect
 
@@ -20,7 +20,7 @@ class IntentKind(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intent:
     """A write about to be sent, on disk before its first byte leaves.
 
@@ -44,14 +44,14 @@ class Intent:
     objects: tuple[StateObject, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Put:
     """The object now stands under its address (and deposed key)."""
 
     object: StateObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drop:
     """Nothing stands there any more."""
 
@@ -59,35 +59,35 @@ class Drop:
     deposed: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetOutputs:
     """All outputs, as last evaluated."""
 
     outputs: Mapping[str, OutputValue]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddSuspect:
     """A create whose answer was lost and not explained."""
 
     suspect: Suspect
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DropSuspect:
     """The suspect of an address has been explained."""
 
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intend:
     """The write is about to be sent."""
 
     intent: Intent
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resolve:
     """What became of an intended write is known and recorded; *outcome* says it in a word."""
 
@@ -95,7 +95,7 @@ class Resolve:
     outcome: str = "done"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MarkUnordered:
     """Whether the server of this parent keeps the order we write."""
 
@@ -103,7 +103,7 @@ class MarkUnordered:
     unordered: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetEndpoint:
     """Which API a provider configuration talks to."""
 
@@ -111,7 +111,7 @@ class SetEndpoint:
     endpoint: Endpoint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SetCheckResults:
     """What the checks said, in the form the file has for it."""
 

@@ -6,9 +6,10 @@ when it rewrites the file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from reconciler.address import Address
+from reconciler.frozen import frozen, replace
 from reconciler.schema import Value
 from reconciler.state.fields import Fields
 from reconciler.state.loader import BadDocument
@@ -16,7 +17,7 @@ from reconciler.state.model import Endpoint, State, Suspect, SuspectKind
 from reconciler.state.objectjson import object_from_json, object_to_json, read_address
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Facts:
     """The specs root, the endpoints, the suspects, and the threads without order."""
 

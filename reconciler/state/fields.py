@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from reconciler.frozen import frozen
 from reconciler.schema import Value
 from reconciler.state.loader import BadDocument
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fields:
     """One JSON object and where it stands in its document."""
 

@@ -8,17 +8,17 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import StateUnwritable
+from reconciler.frozen import frozen
 
 PRIVATE_MODE = 0o600
 """Files hold message text: nobody but their owner reads them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileStat:
     """What tells whether a file is still the one that was looked at."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import StateUnwritable
+from reconciler.frozen import replace
 from reconciler.state.facts import facts_of
 from reconciler.state.files import FileSystem, refusing_writes, write_all
 from reconciler.state.journal import Head, batch_line, checkpoint_line

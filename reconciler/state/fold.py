@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import assert_never
 
 from reconciler.address import Address
+from reconciler.frozen import replace
 from reconciler.state.entries import (
     AddSuspect,
     Drop,

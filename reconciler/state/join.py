@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
 from reconciler.errors import StateCorrupt
+from reconciler.frozen import frozen, replace
 from reconciler.state.entries import (
     AddSuspect,
     DropSuspect,
@@ -23,7 +23,7 @@ from reconciler.state.journal import Journal
 from reconciler.state.model import State
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Joined:
     """The state with all that is durable folded in, and how the files stand."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from zlib import crc32
 
+from reconciler.frozen import frozen
 from reconciler.schema import Value
 from reconciler.state.entries import (
     AddSuspect,
@@ -58,7 +59,7 @@ FORMAT_VERSION = 1
 """The journal format that is read and written."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Which state a journal belongs to, and the facts that Terraform would drop from it."""
 
@@ -76,7 +77,7 @@ class Head:
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Journal:
     """A journal as found: *length* is where its last whole line ends."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.address import Address
 from reconciler.errors import StateUnwritable
+from reconciler.frozen import frozen, replace
 from reconciler.state.entries import Entry, Intend, Intent, Put, Resolve
 from reconciler.state.fold import Folding
 from reconciler.state.journal import entry_text
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Record:
     """Entries that become durable together, as they are and as they are written."""
 
@@ -33,7 +33,7 @@ class _Record:
         return any(isinstance(each, Intend) for each in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Waiting:
     record: _Record
     done: asyncio.Future[None]

@@ -46,6 +46,22 @@ def load_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_D
     return value
 
 
+def check_json(data: bytes) -> None:
+    """Refuse what a later `load_json` would stumble over; only equal keys are not looked for.
+
+    Raises:
+        BadDocument: it is too large, too deep, not UTF-8 or not JSON.
+    """
+    if len(data) > MAX_BYTES:
+        raise BadDocument(f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read")
+    check_depth(data)
+    try:
+        with without_collections():
+            json.loads(data.decode("utf-8"))
+    except ValueError as error:
+        raise BadDocument(f"it is not JSON: {error}") from error
+
+
 @contextmanager
 def without_collections() -> Iterator[None]:
     """Put the garbage collector off.

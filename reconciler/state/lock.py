@@ -11,10 +11,10 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import StateLocked, StateUnwritable
+from reconciler.frozen import frozen
 from reconciler.state.fields import Fields
 from reconciler.state.files import REAL, FileSystem, refusing_writes, write_all
 from reconciler.state.loader import BadDocument, load_json
@@ -26,7 +26,7 @@ NAMING_S = 0.5
 """How long a refusal waits for the holder to have written its name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Holder:
     """Who holds a lock, in Terraform's words and some of ours."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from reconciler.errors import StateLocked
+from reconciler.frozen import replace
 from reconciler.state.entries import Entry
 from reconciler.state.entryjson import entry_from_json
 from reconciler.state.fields import Fields

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 from reconciler.schema import Path, Value
 
 PROVIDER = 'provider["registry.terraform.io/mkdev-me/openai"]'
 """The provider address that new objects get in the file."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StateObject:
     """One remote object as last seen, under the address that manages it."""
 
@@ -53,7 +54,7 @@ class StateObject:
         return {**self.attributes, **self.sent}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OutputValue:
     """An output as last applied; *type* in JSON form."""
 
@@ -62,7 +63,7 @@ class OutputValue:
     sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Endpoint:
     """Which API a provider configuration talks to: what makes a 404 mean anything."""
 
@@ -79,7 +80,7 @@ class SuspectKind(StrEnum):
     APPEND = "append"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suspect:
     """A create whose answer was lost and that nothing has explained yet."""
 
@@ -98,7 +99,7 @@ class Suspect:
     """What was sent, in order, as state shall remember it once its ids are known."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class State:
     """A snapshot. *serial* counts the snapshots of one *lineage*."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Schema
 from reconciler.state.cases import (
@@ -26,7 +26,7 @@ from reconciler.state.model import State, StateObject, Suspect, SuspectKind
 __all__ = ["SEEN", "Recovery", "recover"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Recovery:
     """What the open intents of a cut-off run turned out to be."""
 

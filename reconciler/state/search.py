@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import NotServed, ObjectNotFound
 from reconciler.execute.listing import list_after, list_new, match_by_position, sight
 from reconciler.execute.recording import same, sendable_of, settled
+from reconciler.frozen import frozen
 from reconciler.provider.protocol import Member, Provider
 from reconciler.schema import Attributes, Schema
 from reconciler.state.model import StateObject
@@ -17,7 +17,7 @@ SKEW_S = 600.0
 """How far the server's clock may be behind ours when the age of a parent is looked at."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What became of *drafts*: each with its id where it stands, None where it was not found."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from reconciler.frozen import frozen
 from reconciler.state.entries import Intent
 from reconciler.state.model import State
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """The state with everything an unfinished run recorded folded in.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from reconciler.address import Address, Mode
 from reconciler.errors import StateCorrupt
+from reconciler.frozen import replace
 from reconciler.schema import Path, Value
 from reconciler.state.facts import facts_from_json, with_facts
 from reconciler.state.fields import Fields

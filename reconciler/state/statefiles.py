@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler.errors import StateCorrupt, StateUnwritable
 from reconciler.state.files import FileSystem, refusing_writes, replace_file
 from reconciler.state.journal import Head, Journal, head_line, read_journal
-from reconciler.state.loader import MAX_BYTES, BadDocument, load_json
+from reconciler.state.loader import MAX_BYTES, BadDocument, check_json
 from reconciler.state.lock import StateLock
 from reconciler.state.model import State
 from reconciler.state.statefile import decode
@@ -84,7 +84,7 @@ class StateFiles:
         Raises:
             StateUnwritable: the disk refuses, or another program wrote the file meanwhile.
         """
-        load_json(data)
+        check_json(data)
         with refusing_writes(self.path):
             self._check_writable()
             replace_file(

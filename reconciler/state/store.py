@@ -6,10 +6,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from reconciler.errors import StateCorrupt, StateError
+from reconciler.frozen import replace
 from reconciler.state.facts import facts_of
 from reconciler.state.files import REAL, FileSystem, refusing_writes
 from reconciler.state.filesink import FileSink, JournalWriter, Opening, closed_head

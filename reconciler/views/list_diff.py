@@ -11,7 +11,7 @@ Pair = tuple[int | None, int | None]
 """Index before and index after; None where there is none."""
 
 CONTEXT_ELEMENTS = 1
-MAX_CELLS = 1_000_000
+MAX_CELLS = 250_000
 """Elements of one list times elements of the other, up to which they are aligned."""
 
 

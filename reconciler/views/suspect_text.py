@@ -40,3 +40,23 @@ def _suspect(suspect: Suspect, style: Style) -> list[str]:
         f"  {mark} {style.bold(address)}",
         f"      {what}{members}, sent at {sent_at}; seen instead of an answer: {seen}",
     ]
+
+
+def choice_lines(suspects: Iterable[Suspect]) -> list[str]:
+    """Write the commands that settle each suspect."""
+    lines: list[str] = []
+    for each in suspects:
+        address = sanitise.line(address_argument(str(each.address)))
+        name = "THREAD_ID" if each.kind is SuspectKind.CREATE else "MESSAGE_ID"
+        lines += [
+            f"  reconciler recover adopt {address} {name}",
+            f"  reconciler recover retry {address}",
+            f"  reconciler recover forget {address}",
+            "",
+        ]
+    return lines
+
+
+def address_argument(address: str) -> str:
+    """An address as a shell takes it."""
+    return f"'{address}'" if "[" in address else address

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from reconciler.views.list_diff import common
@@ -16,6 +17,10 @@ CONTEXT_LINES = 3
 """Unchanged lines that stay visible on either side of a change."""
 MAX_CELLS = 40_000
 """Lines of one text times lines of the other, up to which they are aligned exactly."""
+MAX_GAP_CELLS = 4_000
+"""The same for a stretch between two lines that are known to stay."""
+
+Pairs = list[tuple[int, int]]
 
 
 def heredoc_diff(before: str, after: str, column: int, style: Style) -> list[str]:
@@ -32,20 +37,12 @@ def heredoc_diff(before: str, after: str, column: int, style: Style) -> list[str
 def line_edits(before: Sequence[str], after: Sequence[str]) -> Iterator[Edit]:
     """Say for every line whether it stays, goes or is new; what goes before what is new."""
     old = new = 0
-    for left, right in [*common(before, after, max_cells=MAX_CELLS), (len(before), len(after))]:
-        yield from _changed(before[old:left], after[new:right])
+    for left, right in [*_kept(before, after), (len(before), len(after))]:
+        yield from (("-", each) for each in before[old:left])
+        yield from (("+", each) for each in after[new:right])
         if left < len(before):
             yield " ", before[left]
         old, new = left + 1, right + 1
-
-
-def _changed(before: Sequence[str], after: Sequence[str]) -> Iterator[Edit]:
-    """A stretch without alignment; one that was too large to be aligned exactly is tried again."""
-    if len(before) * len(after) > MAX_CELLS:
-        yield from _aligned(before, after)
-        return
-    yield from (("-", each) for each in before)
-    yield from (("+", each) for each in after)
 
 
 def folded(edits: Sequence[Edit]) -> Iterator[Edit | int]:
@@ -77,16 +74,63 @@ def _near_changes(edits: Sequence[Edit]) -> set[int]:
     return near
 
 
-def _aligned(before: Sequence[str], after: Sequence[str]) -> Iterator[Edit]:
-    from difflib import SequenceMatcher  # only a changed text of many lines pays for it
+def _kept(before: Sequence[str], after: Sequence[str]) -> Pairs:
+    """Which lines stay: exactly for texts of common size, else by lines that occur only once.
 
-    matcher = SequenceMatcher(None, before, after, autojunk=False)
-    for tag, start, end, new_start, new_end in matcher.get_opcodes():
-        if tag == "equal":
-            yield from ((" ", each) for each in before[start:end])
+    The time is bounded by a small multiple of the number of lines, whatever they are.
+    """
+    found = common(before, after, max_cells=MAX_CELLS)
+    found = _refined(found, before, after, _unique)
+    return _refined(found, before, after, lambda *gap: common(*gap, max_cells=MAX_GAP_CELLS))
+
+
+def _refined(
+    found: Pairs,
+    before: Sequence[str],
+    after: Sequence[str],
+    align: Callable[[Sequence[str], Sequence[str]], Pairs],
+) -> Pairs:
+    refined: Pairs = []
+    old = new = 0
+    for left, right in [*found, (len(before), len(after))]:
+        gap = align(before[old:left], after[new:right])
+        refined += [(old + one, new + other) for one, other in gap]
+        if left < len(before):
+            refined.append((left, right))
+        old, new = left + 1, right + 1
+    return refined
+
+
+def _unique(before: Sequence[str], after: Sequence[str]) -> Pairs:
+    """The longest chain, in order on both sides, of lines that occur once on either side."""
+    places = _occurring_once(after)
+    ends: list[int] = []
+    came_from: dict[int, int | None] = {}
+    where: dict[int, int] = {}
+    for line, old in _occurring_once(before).items():
+        new = places.get(line)
+        if new is None:
             continue
-        yield from (("-", each) for each in before[start:end])
-        yield from (("+", each) for each in after[new_start:new_end])
+        rank = bisect_left(ends, new)
+        ends[rank : rank + 1] = [new]
+        came_from[new] = ends[rank - 1] if rank else None
+        where[new] = old
+    chain: Pairs = []
+    at = ends[-1] if ends else None
+    while at is not None:
+        chain.append((where[at], at))
+        at = came_from[at]
+    return chain[::-1]
+
+
+def _occurring_once(lines: Sequence[str]) -> dict[str, int]:
+    places: dict[str, int] = {}
+    repeated: set[str] = set()
+    for index, line in enumerate(lines):
+        if line in places:
+            repeated.add(line)
+        places[line] = index
+    return {line: index for line, index in places.items() if line not in repeated}
 
 
 def _edit_line(edit: Edit | int, column: int, style: Style) -> str:

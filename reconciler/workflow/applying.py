@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from reconciler.address import Address
 from reconciler.execute.context import Run, Settings
@@ -14,6 +13,7 @@ from reconciler.execute.executor import execute
 from reconciler.execute.interruption import Interruption
 from reconciler.execute.steps import build_steps
 from reconciler.expand.walk import Expander
+from reconciler.frozen import frozen, replace
 from reconciler.language.values import contains_unknown
 from reconciler.plan.batch import batchable_prefix, is_ready
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
@@ -26,7 +26,7 @@ from reconciler.workflow.recording import LedgerRecorder
 from reconciler.workflow.times import now
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tools:
     """What carrying out a plan needs beside the plan."""
 

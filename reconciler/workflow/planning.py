@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 
 from reconciler.address import Address
 from reconciler.diff import cost_of, diff
 from reconciler.expand.model import Expansion, Instance
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
+from reconciler.frozen import frozen, replace
 from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.moves import Import
 from reconciler.plan.options import PlanOptions, Policies
@@ -26,7 +27,7 @@ from reconciler.workflow.refactoring import imports_of, moves_of, removals_of
 Announce = Callable[[Address, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """What is to be planned."""
 
@@ -39,7 +40,7 @@ class Request:
     state_digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Planned:
     """A plan, and the expansion that gives its unknown values a meaning during apply."""
 

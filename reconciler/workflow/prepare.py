@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic, Diagnostics
+from reconciler.frozen import frozen, replace
 from reconciler.graph import Graph, build
 from reconciler.language.functions import standard_functions
 from reconciler.provider.arguments import PROVIDER_SCHEMA
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A spec that has been read and checked."""
 
@@ -62,6 +62,9 @@ def prepare(
         SpecError: with every mistake in every file.
     """
     diagnostics = Diagnostics()
+    if planned_at is None and need_values:
+        planned_at = moment()
+    functions = standard_functions(directory, planned_at=planned_at)
     spec = load(
         directory,
         SCHEMAS,
@@ -72,14 +75,12 @@ def prepare(
         environment=environ,
         provider_schema=PROVIDER_SCHEMA,
         diagnostics=diagnostics,
+        functions=functions,
     )
     if fixed is not None:
         spec = replace(spec, given=fixed)
     graph = build(spec, diagnostics)
     diagnostics.raise_if_errors()
-    if planned_at is None and need_values:
-        planned_at = moment()
-    functions = standard_functions(directory, planned_at=planned_at)
     variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
     diagnostics.raise_if_errors()
     return Prepared(spec, graph, functions, variables, diagnostics, planned_at)

@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.address import Address
 from reconciler.execute.events import Recovered, Refreshing, Report, Waiting
 from reconciler.execute.interruption import Interruption
+from reconciler.frozen import replace
 from reconciler.plan.model import Plan, PlanMode
 from reconciler.plan.options import PlanOptions
 from reconciler.provider.config import ProviderConfig
@@ -90,7 +90,7 @@ class Session:
         self.configs  # noqa: B018  # what is wrong with the specs comes before the state
         recorded = self.recorded()
         async with self.connected(self.configs) as providers:
-            if self._open_intents:
+            if self._open_intents or recorded.suspects:
                 from reconciler.state.fold import fold
 
                 recovery = await self._recover(recorded, self._open_intents, providers)
@@ -108,6 +108,8 @@ class Session:
 
     async def recovered(self, providers: Mapping[str, Provider], recorded: State) -> State:
         """Record what the open intents of a cut-off run, and suspects, turn out to be."""
+        if not self._open_intents and not recorded.suspects:
+            return recorded
         recovery = await self._recover(recorded, self._open_intents, providers)
         # Cut short by an interrupt, it has not given the server the time that a late write needs.
         if not recovery.entries or self.interruption.count:

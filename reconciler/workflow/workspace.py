@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostic
 from reconciler.errors import SpecError
+from reconciler.frozen import replace
 
 if TYPE_CHECKING:
     import httpx
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.execute.events import Event, Report
     from reconciler.plan.model import Plan, PlanMode
     from reconciler.plan.options import PlanOptions
-    from reconciler.state.model import State, StateObject
+    from reconciler.state.model import State, StateObject, Suspect
     from reconciler.state.store import FileStateStore
     from reconciler.workflow.session import Session
 
@@ -143,6 +143,57 @@ class Workspace:
         session = self._session()
         with session.store.locked("import", timeout_s=self.lock_timeout_s):
             return session.run(import_object(session, address, object_id))
+
+    def recover(self) -> Sequence[Suspect]:
+        """Find out what became of the writes of an interrupted run; return what stays unexplained.
+
+        Raises:
+            ReconcilerError: the state or the server is in the way; nothing is changed then.
+        """
+        from reconciler.workflow.recovering import recover
+
+        session = self._session()
+        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+            return session.run(recover(session))
+
+    def adopt_suspect(self, address: str, object_id: str) -> Sequence[StateObject]:
+        """Record that *object_id* is what was created at *address* without an answer.
+
+        Raises:
+            UsageError: nothing is suspected there, or the object is another one.
+            ObjectNotFound: there is no such object.
+        """
+        from reconciler.workflow.recovering import adopt
+
+        session = self._session()
+        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+            return session.run(adopt(session, address, object_id))
+
+    def retry_suspect(self, address: str) -> bool:
+        """Look for a suspect once more, and let the next apply send it if it is not found.
+
+        Returns whether it was found, and is recorded now.
+
+        Raises:
+            UsageError: nothing is suspected at *address*.
+        """
+        from reconciler.workflow.recovering import retry
+
+        session = self._session()
+        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+            return session.run(retry(session, address))
+
+    def forget_suspect(self, address: str) -> Suspect:
+        """Give a suspect up, without asking the server: what it may have made stays there.
+
+        Raises:
+            UsageError: nothing is suspected at *address*.
+        """
+        from reconciler.workflow.recovering import forget
+
+        store = self.store()
+        with store.locked("recover", timeout_s=self.lock_timeout_s):
+            return forget(store, address)
 
     def state(self) -> State:
         """What is recorded now, with what an interrupted run left folded in."""

@@ -11,7 +11,7 @@ from reconciler.language.functions.lists import elements
 from reconciler.language.functions.strings import whole
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import INFINITY, Number, add, negate, normal
-from reconciler.language.types import describe_type, type_of
+from reconciler.language.types import a_type, type_of
 from reconciler.language.values import is_null
 
 FUNCTIONS = Family()
@@ -187,7 +187,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 )
 def _parseint(value: object, base: Number) -> Number:
     if not isinstance(value, str):
-        raise refuse(f"text is required, not {describe_type(type_of(value))}", 0)
+        raise refuse(f"text is required, not {a_type(type_of(value))}", 0)
     radix = whole(base, "base", 1)
     if not 2 <= radix <= 62:
         raise refuse("the base must be between 2 and 62", 1)

@@ -6,8 +6,8 @@ For a known value the promise is checked. An unknown value is believed to keep i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from reconciler.frozen import replace
 from reconciler.language.equality import equals
 from reconciler.language.functions.function import Family, Parameter, number, refuse, text
 from reconciler.language.functions.strings import whole

@@ -80,13 +80,18 @@ def _encode(data: bytes) -> str:
     return "".join(_ALPHABET[bits >> 6 * (count - 1 - at) & 63] for at in range(count))
 
 
-def bcrypt(password: str, cost: int, salt: bytes | None = None) -> str:
-    """The bcrypt hash of a password; *salt* is 16 random bytes unless it is given."""
-    secret = password.encode()
-    if len(secret) > 72:
+def check(password: str, cost: int) -> None:
+    """Refuse what cannot be hashed, or not in a time anybody would wait."""
+    if len(password.encode()) > 72:
         raise refuse("a password of more than 72 bytes cannot be hashed", 0)
     if cost > MAX_COST:
         raise refuse(f"a cost above {MAX_COST} takes too long", 1)
+
+
+def bcrypt(password: str, cost: int, salt: bytes | None = None) -> str:
+    """The bcrypt hash of a password; *salt* is 16 random bytes unless it is given."""
+    secret = password.encode()
+    check(password, cost)
     if cost < MIN_COST:
         cost = DEFAULT_COST
     salt = os.urandom(16) if salt is None else salt

@@ -31,22 +31,19 @@ _add = FUNCTIONS.add
 @_add(
     "contains",
     'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
-    looked_into("list"),
+    Parameter("list", unknown="inside"),
     Parameter("value"),
     returns="bool",
     examples=('contains(["a", "b"], "a")',),
 )
 def _contains(items: object, value: object) -> object:
-    found = elements(items, "list")
-    is_unknown = is_marked = False
-    for each in found:
-        bare, was_marked = unmark_deep(each)
-        is_marked |= was_marked
-        answer = equals(bare, value)
+    is_unknown = False
+    for each in elements(items, "list"):
+        answer = equals(each, value)
         if answer is True:
-            return mark(True, is_marked)
+            return True
         is_unknown |= isinstance(answer, Unknown)
-    return mark(Unknown("bool") if is_unknown else False, is_marked)
+    return Unknown("bool") if is_unknown else False
 
 
 @_add(

@@ -11,7 +11,7 @@ from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import Call
 from reconciler.language.types import Type
-from reconciler.language.values import Sensitive, Unknown, contains_unknown
+from reconciler.language.values import Sensitive, Unknown, contains_unknown, limit_parts
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
@@ -24,11 +24,14 @@ def _converter(name: str, target: Type, description: str, examples: tuple[str, .
     def _convert(value: object) -> object:
         try:
             bare, is_marked = unmark(value)
+            limit_parts(bare)
             if isinstance(bare, Unknown):
                 require_convertible(bare.type, target)
                 return mark(Unknown(conversion_type(bare.type, target), not_null=False), is_marked)
             return convert(value, target)
         except ValueMistake as mistake:
+            if mistake.summary is not None:
+                raise
             raise ValueMistake(
                 f'the value for "v" is not right: {mistake.text}',
                 summary="Invalid function argument",

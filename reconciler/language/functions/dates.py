@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from reconciler.frozen import frozen
 from reconciler.language.functions.function import Family, refuse, text
 
 FUNCTIONS = Family()
@@ -20,7 +20,7 @@ _MOMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A point in time: nanoseconds since 1970 in UTC, and the offset of the clock that shows it."""
 

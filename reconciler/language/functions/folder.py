@@ -13,7 +13,7 @@ from reconciler.language.functions.function import refuse
 MAX_FILE_BYTES = 1024 * 1024
 """How large a file may be."""
 
-MAX_TABLE_BYTES = 64 * 1024 * 1024
+MAX_TABLE_BYTES = 16 * 1024 * 1024
 """How large a file of rows (`.jsonl`, `.ndjson`, `.csv`) may be."""
 
 MAX_ENTRIES = 100_000

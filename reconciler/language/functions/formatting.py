@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Context, Decimal
 
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.functions.function import Family, Parameter, refuse
 from reconciler.language.functions.json_text import json_text
@@ -23,7 +23,7 @@ _VERB = re.compile(r"%(?P<flags>[ +\-#0]*)(?P<width>\d+)?(?:\.(?P<precision>\d*)
                    r"(?:\[(?P<argument>\d+)\])?(?P<mode>.)?", re.S)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verb:
     """One `%` sequence, such as `%-8.2f` or `%[1]s`."""
 

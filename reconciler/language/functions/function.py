@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.frame import Budget
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.rendering import composed
+from reconciler.language.traverse import HIDDEN
 from reconciler.language.types import Type, type_of, type_text
-from reconciler.language.values import Sensitive, TypedNull, Unknown, contains_unknown, is_null
+from reconciler.language.values import (
+    Sensitive,
+    TypedNull,
+    Unknown,
+    contains_unknown,
+    is_null,
+    limit_parts,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One argument of a function, and what the function takes care of itself."""
 
@@ -31,7 +39,7 @@ class Parameter:
 Implementation = Callable[..., object]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Function:
     """A function of the language: its parameters, what it returns, and what it is for."""
 
@@ -68,7 +76,12 @@ class Function:
             values.append(value)
         if is_unknown:
             return mark(self._unknown_result(values), is_sensitive)
-        return mark(_finished(self.implement(*values), budget), is_sensitive)
+        if not is_sensitive:
+            return _finished(self.implement(*values), budget)
+        try:
+            return mark(_finished(self.implement(*values), budget))
+        except ValueMistake as mistake:
+            raise ValueMistake(HIDDEN, summary=mistake.summary, argument=mistake.argument) from None
 
     def _unknown_result(self, arguments: Sequence[object]) -> Unknown:
         """What the result is where it cannot be known yet."""
@@ -110,6 +123,8 @@ def _prepare(parameter: Parameter, argument: object, position: int) -> tuple[obj
         value, is_marked = unmark_deep(argument)
     elif parameter.marks == "inside":
         value, is_marked = unmark(argument)
+    if parameter.marks != "none" and parameter.type != "dynamic":
+        limit_parts(value)
     try:
         value = convert(value, parameter.type)
     except ValueMistake as mistake:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from reconciler.language.functions.blowfish import bcrypt, check
 from reconciler.language.functions.dates import moment_of
 from reconciler.language.functions.function import Family, number, refuse, text
 from reconciler.language.functions.strings import whole
@@ -46,7 +47,8 @@ def impure_functions(*, planned_at: datetime | None, is_applying: bool) -> Famil
         if len(costs) > 1:
             raise refuse("at most one cost is taken", 2)
         cost = whole(costs[0], "cost", 1) if costs else 10
-        return later(lambda: _hash(password, cost))
+        check(password, cost)
+        return later(lambda: bcrypt(password, cost))
 
     return family
 
@@ -55,9 +57,3 @@ def _random_uuid() -> str:
     import uuid
 
     return str(uuid.uuid4())
-
-
-def _hash(password: str, cost: int) -> str:
-    from reconciler.language.functions.blowfish import bcrypt
-
-    return bcrypt(password, cost)

@@ -18,7 +18,7 @@ from reconciler.language.marks import mark, unmark
 from reconciler.language.numbers import Number
 from reconciler.language.types import (
     Type,
-    describe_type,
+    a_type,
     element_type,
     item_types,
     kind,
@@ -26,6 +26,7 @@ from reconciler.language.types import (
     unify,
 )
 from reconciler.language.values import (
+    MAX_PARTS,
     SetValue,
     TypedList,
     Unknown,
@@ -70,9 +71,15 @@ def elements(value: object, name: str, argument: int = 0) -> list[object]:
     raise wrong_kind(value, name, "a list, a set or a tuple", argument)
 
 
+def limit_length(length: int) -> None:
+    """Refuse to make a collection of *length* elements if that is too many."""
+    if length > MAX_PARTS:
+        raise refuse(f"{length:,} elements are more than a value may have")
+
+
 def wrong_kind(value: object, name: str, wanted: str, argument: int) -> Exception:
     """The mistake of an argument of another kind."""
-    return refuse(f'"{name}" must be {wanted}, not {describe_type(type_of(value))}', argument)
+    return refuse(f'"{name}" must be {wanted}, not {a_type(type_of(value))}', argument)
 
 
 @_add(
@@ -94,7 +101,7 @@ def _length(value: object) -> object:
     if isinstance(value, (list, dict)):
         return len(value)
     raise refuse(
-        f"{describe_type(type_of(value))} has no length; lists, sets, maps, objects and text do", 0
+        f"{a_type(type_of(value))} has no length; lists, sets, maps, objects and text do", 0
     )
 
 
@@ -103,7 +110,7 @@ def _unknown_length(value: Unknown) -> object:
         case "tuple" | "object":
             return len(item_types(value.type))
         case "number" | "bool":
-            raise refuse(f"{describe_type(value.type)} has no length", 0)
+            raise refuse(f"{a_type(value.type)} has no length", 0)
         case "list" | "set" | "map":
             low, high = length_bounds(value)
             return low if low == high else Unknown("number", lower=value.lower, upper=high)
@@ -143,6 +150,7 @@ def _concat(*lists: object) -> object:
     if not lists:
         raise refuse("at least one list is required")
     found = [sequence(each, "seqs", position) for position, each in enumerate(lists)]
+    limit_length(sum(map(len, found)))
     joined = [item for each in found for item in each]
     if not all(isinstance(each, TypedList) for each in found):
         return joined
@@ -161,11 +169,14 @@ def _flatten(items: object) -> object:
     found: list[object] = []
     is_marked = is_unknown = False
     queue: list[object] = [items]
+    seen = 0
     while queue:
         each = queue.pop()
         bare, was_marked = unmark(each)
         if isinstance(bare, list):
             is_marked |= was_marked
+            seen += len(bare)
+            limit_length(seen)
             queue.extend(reversed(bare))
             continue
         if isinstance(bare, Unknown) and kind(bare.type) in ("list", "set", "tuple", "dynamic"):

@@ -12,7 +12,7 @@ from reconciler.language.functions.function import (
     looked_into,
     refuse,
 )
-from reconciler.language.functions.lists import sequence, wrong_kind
+from reconciler.language.functions.lists import limit_length, sequence, wrong_kind
 from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.types import attribute_types, element_type, kind, type_of
@@ -124,6 +124,7 @@ def _merge(*maps: object) -> object:
         if isinstance(value, TypedNull) and kind(value.type) not in ("map", "object"):
             raise wrong_kind(value, "maps", "a map or an object", position)
         if not is_null(value):
+            limit_length(len(merged))
             merged.update(mapping(value, "maps", position))
         if value is not None:
             bare.append(value)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from reconciler.frozen import frozen
 from reconciler.language.functions.function import Family, number, refuse, text
 from reconciler.language.functions.strings import whole
 from reconciler.language.numbers import Number
@@ -13,7 +12,7 @@ FUNCTIONS = Family()
 _add = FUNCTIONS.add
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prefix:
     """A range of addresses: the first of them, and how many leading bits they share."""
 

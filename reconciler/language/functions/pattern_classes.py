@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reconciler.frozen import frozen
 from reconciler.language.functions.function import refuse
 
 Range = tuple[int, int]
@@ -11,7 +12,7 @@ Range = tuple[int, int]
 _LAST = 0x10FFFF
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CharacterClass:
     """Characters by ranges of code points, and by Unicode properties."""
 

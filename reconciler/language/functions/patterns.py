@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 import regex
 
 from reconciler.language.functions.function import Family, Parameter, refuse, text
+from reconciler.language.functions.lists import limit_length
 from reconciler.language.functions.pattern_syntax import translate
 from reconciler.language.functions.strings import check_length
 from reconciler.language.rendering import composed
 from reconciler.language.types import Type
-from reconciler.language.values import TypedList, TypedNull, Unknown
+from reconciler.language.values import MAX_PARTS, TypedList, TypedNull, Unknown
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
@@ -121,7 +123,9 @@ def _regex(source: str, value: str | Unknown) -> object:
 )
 def _regexall(source: str, value: str) -> object:
     pattern = _pattern(source)
-    return TypedList([pattern.result(each) for each in pattern.all(value)], pattern.result_type)
+    found = [pattern.result(each) for each in islice(pattern.all(value), MAX_PARTS + 1)]
+    limit_length(len(found) * max(len(pattern.names), 1))
+    return TypedList(found, pattern.result_type)
 
 
 def replace_pattern(value: str, source: str, replacement: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from itertools import product
 
 from reconciler.language.convert import convert
-from reconciler.language.frame import MAX_STEPS
 from reconciler.language.functions.function import Family, Parameter, looked_into, refuse
-from reconciler.language.functions.lists import element_of, elements
+from reconciler.language.functions.lists import element_of, elements, limit_length
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.sets import identity, make_set
 from reconciler.language.types import Type, kind, type_of, unify
@@ -40,6 +39,7 @@ def _same_type(sets: tuple[SetValue, ...]) -> list[SetValue]:
     examples=('setunion(["a", "b"], ["b", "c"])',),
 )
 def _setunion(*sets: SetValue) -> object:
+    limit_length(sum(map(len, sets)))
     same = _same_type(sets)
     return make_set((item for each in same for item in each), same[0].element)
 
@@ -89,8 +89,7 @@ def _setproduct(*sets: object) -> object:
     count = 1
     for each in found:
         count *= len(each)
-    if count > MAX_STEPS // 5:
-        raise refuse(f"{count:,} combinations are too many")
+    limit_length(count * len(found))
     types = [_element_type(each, position) for position, each in enumerate(found)]
     combinations: list[object] = [list(each) for each in product(*map(_as_list, found, types))]
     if all(isinstance(each, SetValue) for each in found):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.errors import SpecError
+from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.expression import Expression
 from reconciler.language.frame import Frame
@@ -26,7 +26,7 @@ MAX_NESTING = 20
 Closures = Sequence[Callable[[Frame], object]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TemplateScope:
     """The names of a template: its variables, and the functions of whoever renders it."""
 

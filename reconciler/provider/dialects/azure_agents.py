@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from reconciler.errors import NotServed
+from reconciler.frozen import replace
 from reconciler.provider.dialects.capabilities import AZURE_AGENTS
 from reconciler.provider.dialects.threads import Threads
 from reconciler.provider.protocol import Capabilities

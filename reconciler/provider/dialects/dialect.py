@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from reconciler.errors import ObjectNotFound, OutcomeUnknown, ServiceUnavailable
+from reconciler.frozen import frozen
 from reconciler.provider.dialects import data_sources
 from reconciler.provider.protocol import Capabilities, Member
 from reconciler.provider.request import Kind, Request, checked_id, is_id
@@ -19,7 +19,7 @@ MAX_PAGES = 20_000
 """A listing that is longer than this is a server that makes up ids."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One page of a listing as the server sent it."""
 
