@@ -1,4 +1,4 @@
-"""Engine: apply, plan and destroy whole conversations over loopback, the server in its own process."""
+"""Engine: apply, plan and destroy conversations over loopback, the server a process of its own."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def tour() -> int:
         "  reconciler plan --specs specs/quickstart      # the same, on your own copy\n"
         "  reconciler apply --specs specs/quickstart\n"
         "  reconciler --help\n\n"
-        "To talk to a real server, remove the provider block from specs/quickstart/main.tf and set\n"
-        "OPENAI_API_KEY (and OPENAI_BASE_URL for a server other than OpenAI's).\n"
+        "To talk to a real server, remove the provider block from specs/quickstart/main.tf and\n"
+        "set OPENAI_API_KEY (and OPENAI_BASE_URL for a server other than OpenAI's).\n"
     )
     return 0
 
@@ -104,7 +104,8 @@ def show_conversation() -> None:
     print(f"$ curl {path}\n")
     for message in asyncio.run(fetch(path))["data"]:
         text = message["content"][0]["text"]["value"]
-        print(f"  {message['id']}\n  {message['role']:>9}: {text}\n             {message['metadata']}")
+        print(f"  {message['id']}\n  {message['role']:>9}: {text}")
+        print(f"             {message['metadata']}")
 
 
 async def fetch(path: str) -> dict[str, list[dict[str, object]]]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.address import Address
 from reconciler.diagnostics import SourceFile
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import Action, Plan, PlanMode, PlannedChange, SequencePlan
 from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies

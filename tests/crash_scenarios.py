@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from reconciler.frozen import replace
 
 Threads = dict[str, tuple[str, ...]]
 """The texts of each thread, by its name in the specs."""

@@ -98,11 +98,11 @@ def test_an_empty_folder_is_refused(project: Project) -> None:
 
 
 @pytest.fixture
-def away(tmp_path: Path, run: Run) -> Iterator[Project]:
+def away(tmp_path: Path, run: Run) -> Project:
     """A project without the emulator."""
     project = Project(tmp_path, run)
     project.write(conversation("a"))
-    yield project
+    return project
 
 
 def outside(project: Project, command: str) -> object:

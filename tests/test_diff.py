@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from conversation_model import MESSAGE, SCHEMAS, THREAD, at
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.diff import AttributeChange, cost_of, diff, drift, is_vacant, refreshed, same
+from reconciler.frozen import replace
 from reconciler.language.values import UNKNOWN, Unknown
 from reconciler.schema import ChangeCost, Schema, Value
 from reconciler.state.model import StateObject

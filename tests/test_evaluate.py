@@ -162,7 +162,11 @@ def test_a_lazy_object_is_asked_for_what_is_needed_only() -> None:
 @pytest.mark.parametrize(
     ("text", "summary", "detail"),
     [
-        ("lcal.x", "Reference to undeclared name", 'There is no "lcal" here. Did you mean "local"?'),
+        (
+            "lcal.x",
+            "Reference to undeclared name",
+            'There is no "lcal" here. Did you mean "local"?',
+        ),
         ("local.x", "Unsupported attribute", 'There is no "x".'),
         ("local.nam", "Unsupported attribute", 'There is no "nam". Did you mean "name"?'),
         ("try(local.x, 1)", "Unsupported attribute", 'There is no "x".'),
@@ -336,9 +340,7 @@ LITERALS = st.sampled_from(
     ["null", "true", "false", "0", "1", "-1.5", "1e30", '""', '"x"', '"1"', '"é"', "[]", "{}"]
 )
 FUNCTIONS = st.sampled_from(sorted(set(standard_functions()) - {"bcrypt"}))
-OPERATORS = st.sampled_from(
-    ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"]
-)
+OPERATORS = st.sampled_from(["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||"])
 
 
 def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:

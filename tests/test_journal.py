@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from reconciler.address import Address, ModuleStep
 from reconciler.errors import StateCorrupt
+from reconciler.frozen import replace
 from reconciler.state.entries import (
     AddSuspect,
     Drop,

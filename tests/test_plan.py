@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import pytest
 from conversation_model import (
@@ -24,6 +23,7 @@ from reconciler.diagnostics import Diagnostic
 from reconciler.errors import UsageError
 from reconciler.expand import Instance
 from reconciler.expand.model import PendingRead
+from reconciler.frozen import replace
 from reconciler.language.values import UNKNOWN, Unknown
 from reconciler.plan.model import Action, Plan, PlanMode, Reason
 from reconciler.plan.moves import Import, Moved, Removed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from conversation_model import Conversations, at, message, thread
@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from reconciler.address import Address
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planfile import decode, encode

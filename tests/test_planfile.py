@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from reconciler.address import Address, Mode, ModuleStep
 from reconciler.diagnostics import Severity, diagnostic
 from reconciler.errors import PlanError, StalePlan
+from reconciler.frozen import replace
 from reconciler.language.values import UNKNOWN, Sensitive, Unknown
 from reconciler.plan.freshness import moved_on
 from reconciler.plan.leaves import from_json, to_json

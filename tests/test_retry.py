@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import replace
 
 import hand_loop
 import pytest
@@ -20,6 +19,7 @@ from reconciler.errors import (
     RequestRejected,
     ServiceUnavailable,
 )
+from reconciler.frozen import replace
 from reconciler.provider.answers import Outcome, Verdict
 from reconciler.provider.client import asgi_transport
 from reconciler.provider.config import configure

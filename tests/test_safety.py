@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from conversation_model import Conversations, at, message, thread
@@ -11,6 +10,7 @@ from conversation_model import Conversations, at, message, thread
 from reconciler.address import Address
 from reconciler.errors import UnsafePlan
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.moves import Removed
 from reconciler.plan.options import PlanOptions, Policies

@@ -350,7 +350,7 @@ def test_a_rewrite_must_not_reach_a_protected_message() -> None:
 
 
 def test_a_rewrite_must_not_reach_what_cannot_be_sent_again() -> None:
-    from dataclasses import replace
+    from reconciler.frozen import replace
 
     server = applied(blocks("a", "b"))
     object_ = replace(server.state.objects[at("b")], irreproducible=True)
@@ -493,7 +493,7 @@ def parent(*ids: str, **how: object) -> Parent:
 
 
 def test_without_a_listing_the_members_are_taken_to_stand_as_written() -> None:
-    from dataclasses import replace
+    from reconciler.frozen import replace
 
     blind = replace(parent(), listing=None)
     decision = plan_sequence(blind, [place("a"), place("b", held=False), place("c")])

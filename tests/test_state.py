@@ -7,7 +7,6 @@ import errno
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from virtual_fs import VirtualFileSystem
 
 from reconciler.address import Address
 from reconciler.errors import StateCorrupt, StateError, StateUnwritable
+from reconciler.frozen import replace
 from reconciler.state.entries import (
     AddSuspect,
     Drop,

@@ -7,7 +7,7 @@ import errno
 import itertools
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -16,6 +16,7 @@ from virtual_fs import Died, VirtualFileSystem
 
 from reconciler.address import Address
 from reconciler.errors import StateError, StateUnwritable
+from reconciler.frozen import replace
 from reconciler.state.entries import (
     AddSuspect,
     Drop,

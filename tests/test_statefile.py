@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from base64 import b64decode
 from contextlib import suppress
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address, ModuleStep
 from reconciler.errors import StateCorrupt
+from reconciler.frozen import replace
 from reconciler.state.loader import MAX_BYTES, BadDocument, load_json
 from reconciler.state.model import (
     PROVIDER,

@@ -28,7 +28,7 @@ HEREDOCS = [
     ("<<E-1\nx\nE-1", "x\n"),
     ("<<EOT\nx\n  EOT\t", "x\n"),
     ("<<EOT\nx EOT\nEOTX\nEOT", "x EOT\nEOTX\n"),
-    ("<<EOT\n\\n \\q \" $ % $$ %%\nEOT", '\\n \\q " $ % $$ %%\n'),
+    ('<<EOT\n\\n \\q " $ % $$ %%\nEOT', '\\n \\q " $ % $$ %%\n'),
     ("<<EOT\n$${a} %%{b} $$${c}\nEOT", "${a} %{b} $${c}\n"),
     ("<<EOT\r\na\r\n  b\r\nEOT\r", "a\n  b\n"),
     ("<<-EOT\n  a\n\n    b\n  EOT", "a\n\n  b\n"),

@@ -45,7 +45,9 @@ THREAD = Unknown(["object", {"id": "string"}], origin="openai_thread.a")
 
 
 def origin(text: str) -> str | None:
-    value = evaluate(text, {"id": ID, "thread": THREAD, "var": {"id": ID, "ids": [ID]}, "u": Unknown()})
+    value = evaluate(
+        text, {"id": ID, "thread": THREAD, "var": {"id": ID, "ids": [ID]}, "u": Unknown()}
+    )
     while isinstance(value, Sensitive):
         value = value.value
     assert isinstance(value, Unknown)

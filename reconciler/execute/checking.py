@@ -52,8 +52,9 @@ def _lost(object_: StateObject) -> RequestRejected:
 
 
 def _changed(run: Run, object_: StateObject, member: Member) -> list[Entry]:
-    instance = run.resolver.resolve(object_.address)
-    attributes, sent = merge(instance.schema, instance.desired, member.attributes)
+    schema = run.resolver.resolve(object_.address).schema
+    # What was sent, not what the spec says now: ignore_changes makes these two things.
+    attributes, sent = merge(schema, object_.arguments, member.attributes)
     changed = [name for name in sent if name not in object_.sent]
     if not changed:
         return []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reconciler.address import Address
+from reconciler.diff import with_ignored
 from reconciler.errors import ObjectNotFound, StalePlan
 from reconciler.execute.context import Run
 from reconciler.execute.listing import list_after
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import PlannedChange
 from reconciler.schema import Value
@@ -19,7 +21,7 @@ def resolve(run: Run, change: PlannedChange) -> Instance:
         SpecError: evaluating it failed.
         StalePlan: something the spec reads has changed since the plan was made.
     """
-    instance = run.resolver.resolve(change.address)
+    instance = _with_kept(run.resolver.resolve(change.address), change)
     for name, value in instance.desired.items():
         planned = (change.after or {}).get(name)
         if value is not None and planned is not None and not _is_kept(planned, value):
@@ -29,6 +31,14 @@ def resolve(run: Run, change: PlannedChange) -> Instance:
                 hint="plan again",
             )
     return instance
+
+
+def _with_kept(instance: Instance, change: PlannedChange) -> Instance:
+    """The instance with what `ignore_changes` covers as planned, which is as recorded."""
+    ignored = instance.lifecycle.ignore_changes
+    if not ignored or change.recorded is None or change.after is None:
+        return instance
+    return replace(instance, desired=with_ignored(instance.desired, change.after, ignored))
 
 
 def _is_kept(planned: Value, value: Value) -> bool:

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 
 from reconciler.language.scan import (
     LexicalMistake,
-    has_marks,
     is_lifted,
+    is_suspicious,
     lift,
     skip_trivia,
 )
 
 _BLOCK_END = re.compile(r"\n\}[ \t]*\r?\n")
-_BARE_RETURN = re.compile(r"\r(?!\n)")
 
 MAX_CHEAP_JOINS = 4
 """How often a chunk is tried again with the next one before its text is followed exactly."""
@@ -73,7 +72,7 @@ class _Cutter:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.is_suspicious = has_marks(text) or _BARE_RETURN.search(text) is not None
+        self.is_suspicious = is_suspicious(text)
         """Whether there are control characters that `lift` does not look for."""
         self._hopeless: set[str] = set()
 

@@ -76,11 +76,17 @@ def _skip(text: str, position: int, stack: list[_Open]) -> int | LexicalMistake:
         elif isinstance(event, _Open):
             stack.append(event)
             at_line_start = event.end_marker is not None
-            if len(stack) > 2 * MAX_TEMPLATE_DEPTH + _MAX_BRACES:
+            if len(stack) > MAX_TEMPLATE_DEPTH and _is_too_deep(stack):
                 return _too_deep(stack[0])
 
 
 _MAX_BRACES = 250
+
+
+def _is_too_deep(stack: list[_Open]) -> bool:
+    templates = sum(1 for each in stack if each.closer != "}")
+    return templates > MAX_TEMPLATE_DEPTH or len(stack) - templates > _MAX_BRACES
+
 
 _Step = tuple[int, "str | _Open"]
 
@@ -130,7 +136,7 @@ def _not_closed(text: str, stack: list[_Open], position: int) -> LexicalMistake:
     """Blame what the reader of the text would see as left open."""
     blamed = stack[-1]
     quoted = blamed.closer == '"' and blamed.end_marker is None
-    if quoted and len(stack) > 1 and position < len(text):
+    if quoted and len(stack) > 1:
         outer = stack[-2]
         if "\n" not in text[outer.start : blamed.start] and text[outer.start] in "$%":
             return _open_interpolation(text, outer)

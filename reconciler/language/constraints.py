@@ -105,6 +105,6 @@ def _attribute_name(frame: Frame, key: Node) -> str:
 
 
 def _value(frame: Frame, node: Node) -> object:
-    from reconciler.language.evaluate import compile_node
+    from reconciler.language.evaluation import compile_node
 
     return compile_node(node)(frame)

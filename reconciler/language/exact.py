@@ -19,6 +19,7 @@ from reconciler.language.scan import (
     IDENTIFIER,
     MARK_OF,
     MARKS,
+    NAME_PATTERN,
     NUMBER,
     NUMBER_PATTERN,
     STRING,
@@ -27,7 +28,7 @@ from reconciler.language.scan import (
 )
 
 _INTEREST = re.compile(
-    rf'"|#[^\n]*+|/{COMMENT_PATTERN}|/\*|<<-?(?P<marker>{IDENTIFIER})\r?\n|\.{IDENTIFIER}'
+    rf'"|#[^\n]*+|/{COMMENT_PATTERN}|/\*|<<-?(?P<marker>{IDENTIFIER})\r?\n|\.{NAME_PATTERN}'
     rf"|(?<![\w.\-])[0-9]{NUMBER_PATTERN}|<<|[{MARKS}]"
 )
 

@@ -53,7 +53,7 @@ class Expression:
 
     @property
     def slots(self) -> tuple[str | int | Decimal | Expression, ...]:
-        """What fills the slots: text (unescaped, NFC), a number, or the expression of a template."""
+        """What fills the slots: text (unescaped, NFC), a number, or a template's expression."""
         return self.passage.slots
 
     @property
@@ -77,7 +77,7 @@ class Expression:
         Raises:
             SpecError: what is wrong, with places.
         """
-        from reconciler.language.evaluate import evaluate_expression
+        from reconciler.language.evaluation import evaluate_expression
 
         return evaluate_expression(self, scope)
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from functools import cache
 from typing import TYPE_CHECKING
+
+from reconciler.language import cachefolder
 
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
@@ -18,15 +22,42 @@ def _parser(cache_folder: str | None) -> Lark:
     from hcl2.postlexer import PostLexer
     from lark import Lark
 
-    tables = hcl2.parser.PARSER_FILE if cache_folder is None else f"{cache_folder}/grammar.bin"
-    return Lark.open(
+    tables = str(hcl2.parser.PARSER_FILE)
+    if cache_folder is not None:
+        tables = os.path.join(cache_folder, "grammar.bin")
+        _drop_if_damaged(tables)
+    parser = Lark.open(
         "hcl2.lark",
         rel_to=hcl2.parser.__file__,
         parser="lalr",
         postlex=PostLexer(),
-        cache=str(tables),
+        cache=tables,
         propagate_positions=False,
     )
+    if cache_folder is not None:
+        _seal(tables)
+    return parser
+
+
+_MAX_TABLES_BYTES = 64 * 1024 * 1024
+
+
+def _drop_if_damaged(tables: str) -> None:
+    """Remove tables that are not what was written: lark would load them as they are."""
+    content = cachefolder.read(tables, _MAX_TABLES_BYTES)
+    known = cachefolder.read(f"{tables}.sum", cachefolder.DIGEST_BYTES)
+    if content is not None and cachefolder.digest(content) != known:
+        with contextlib.suppress(OSError):
+            os.remove(tables)
+
+
+def _seal(tables: str) -> None:
+    content = cachefolder.read(tables, _MAX_TABLES_BYTES)
+    if content is None:
+        return
+    found = cachefolder.digest(content)
+    if found != cachefolder.read(f"{tables}.sum", cachefolder.DIGEST_BYTES):
+        cachefolder.replace(f"{tables}.sum", found)
 
 
 def parse_tree(rendered: str, cache_folder: str | None) -> ParseTree | int:

@@ -86,10 +86,8 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
     diagnostics.raise_if_errors()
     reader = Reader(source, diagnostics, user_shapes())
     with _collector_paused():
-        if unit == "template":
-            passage = reader.read_template()
-        else:
-            passage = reader.read_expression()
+        is_template = unit == "template"
+        passage = reader.read_template() if is_template else reader.read_expression()
     diagnostics.raise_if_errors()
     assert passage is not None
     assert passage.shape.formula is not None

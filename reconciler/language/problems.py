@@ -27,7 +27,7 @@ def bad_character(start: int, char: str) -> Problem:
 def _about_character(char: str) -> str:
     if char == "'":
         return "Strings are written in double quotes, not in single quotes."
-    if char in "“”„«»‘’":
+    if char in "\u201c\u201d\u201e\u00ab\u00bb\u2018\u2019":
         return 'Typographic quotes do not enclose strings. Use the plain double quote (").'
     if char == "`":
         return "Backquotes are not used. For text of several lines use a heredoc (<<EOT)."

@@ -15,6 +15,7 @@ from reconciler.language.scan import (
     LexicalMistake,
     has_marks,
     is_lifted,
+    is_suspicious,
     lift,
 )
 from reconciler.language.shapecache import Shapes
@@ -51,7 +52,7 @@ class Reader:
     def read_expression(self) -> Passage | None:
         """The source as one expression, or None after reporting why it is none."""
         skeleton, raw = lift(self.text)
-        if not is_lifted(skeleton) or has_marks(self.text):
+        if not is_lifted(skeleton) or is_suspicious(self.text):
             from reconciler.language.exact import lift_exactly
 
             lifted = lift_exactly(self.text)

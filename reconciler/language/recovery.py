@@ -1,4 +1,4 @@
-"""Recovery: looks at the items of a refused body one by one, to find more than its first mistake."""
+"""Recovery: looks at a refused body item by item, to find more than its first mistake."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def problems_by_item(
             problems = [each.moved(inner_start - start) for each in nested] or problems
         found += [each.moved(start) for each in problems]
     # The rest of an item that was broken in the middle has no name; that is no news.
-    return [each for each in found if each.summary != MISSING_NAME] or found
+    return [each for each in found if each.summary != MISSING_NAME]
 
 
 def _items(words: Sequence[Word]) -> Iterator[Sequence[Word]]:

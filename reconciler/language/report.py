@@ -87,7 +87,7 @@ def values_in(frame: Frame, node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def _meaning(frame: Frame, node: Node) -> str | None:
-    from reconciler.language.evaluate import compile_node
+    from reconciler.language.evaluation import compile_node
 
     try:
         return describe_value(compile_node(node)(frame))

@@ -37,6 +37,8 @@ _INNER = rf'[^{{}}"\r\n#/<]*+(?:"{_PLAIN}*+"[^{{}}"\r\n#/<]*+)*+'
 _QUOTED = rf'(?:{_PLAIN}++|{_ESCAPE}|\$\$\{{|%%\{{|[$%](?!\{{)|[$%]\{{{_INNER}\}})*+"'
 IDENTIFIER = r"[^\W\d][\w-]*+"
 _MARKER = r"[ \t]*+(?P=marker)[ \t\r]*+"
+NAME_PATTERN = rf"(?![eE][0-9+-]){IDENTIFIER}"
+"""A name after a dot; `.e5` may be the rest of the number `1.e5`."""
 _HEREDOC = rf"<-?(?P<marker>{IDENTIFIER})\r?\n(?:(?!{_MARKER}(?:\n|\Z)).*+\n)*+{_MARKER}(?=\n|\Z)"
 COMMENT_PATTERN = r"(?:/[^\n]*+|\*[\s\S]*?\*/)"
 NUMBER_PATTERN = r"[0-9]{0,14}+(?:\.[0-9]{1,15}+)?+(?![\w.])"
@@ -45,9 +47,11 @@ NUMBER_PATTERN = r"[0-9]{0,14}+(?:\.[0-9]{1,15}+)?+(?![\w.])"
 # in a tight loop; an alternation of the same patterns is a third slower.
 _LIFT = re.compile(
     '(["#/.<0-9](?:'
-    rf'(?<="){_QUOTED}|(?<=\.){IDENTIFIER}|(?<=<){_HEREDOC}|(?<=#)[^\n]*+|(?<=/){COMMENT_PATTERN}'
+    rf'(?<="){_QUOTED}|(?<=\.){NAME_PATTERN}|(?<=<){_HEREDOC}|(?<=#)[^\n]*+|(?<=/){COMMENT_PATTERN}'
     rf"|(?<![\w.\-][0-9])(?<=[0-9]){NUMBER_PATTERN}))"
 )
+
+_BARE_RETURN = re.compile(r"\r(?!\n)")
 
 _TRIVIA = re.compile(r"(?:[ \t\n]++|\r\n|#[^\n]*+|//[^\n]*+|/\*[\s\S]*?\*/)*+")
 
@@ -82,6 +86,11 @@ def lift(text: str) -> tuple[str, list[str]]:
 def has_marks(text: str) -> bool:
     """Whether characters occur in *text* that `lift` would mistake for its own."""
     return any(mark in text for mark in MARKS)
+
+
+def is_suspicious(text: str) -> bool:
+    """Whether there are control characters in *text* that `lift` does not look for."""
+    return has_marks(text) or ("\r" in text and _BARE_RETURN.search(text) is not None)
 
 
 def is_lifted(skeleton: str) -> bool:

@@ -15,13 +15,21 @@ import sys
 from functools import cache
 from typing import Any
 
+from reconciler.language.cachefolder import (
+    DIGEST_BYTES,
+    digest,
+    is_trusted,
+    prepare,
+    read,
+    replace,
+    user_cache_folder,
+)
 from reconciler.language.shape import Shape, Unit
 
 MAX_STORED_BYTES = 8 * 1024 * 1024
 """Beyond this size only the shapes of the current run are kept."""
 
 _FILE = "shapes.bin"
-_DIGEST_BYTES = 16
 
 Stored = dict[str, dict[str, bytes]]
 """By unit and skeleton, each shape as `marshal` data of its own, decoded when it is needed."""
@@ -93,71 +101,23 @@ def user_shapes() -> Shapes:
     return shapes
 
 
-def user_cache_folder() -> str | None:
-    """Where this user's caches lie; None if there is no telling."""
-    try:
-        if sys.platform == "linux":
-            # What platformdirs says there; importing it costs more than reading the cache.
-            base = os.environ.get("XDG_CACHE_HOME", "").strip() or os.path.expanduser("~/.cache")
-            return os.path.join(base, "reconciler")
-        from platformdirs import user_cache_dir
-
-        return user_cache_dir("reconciler", appauthor=False)
-    except (OSError, RuntimeError):
-        return None
-
-
-def prepare(folder: str) -> bool:
-    """Make the folder if it is missing; whether it can be used and is the user's own."""
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        return False
-    return is_trusted(folder) and os.access(folder, os.W_OK)
-
-
-def is_trusted(folder: str) -> bool:
-    """Whether nobody but the user can have put files into a folder."""
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return False
-    if not hasattr(os, "geteuid"):
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & 0o022
-
-
 def read_shapes(folder: str) -> Stored:
     """What the file holds; nothing at all if there is any doubt about it."""
-    if not is_trusted(folder):
+    path = os.path.join(folder, _FILE)
+    content = read(path, MAX_STORED_BYTES * 4) if is_trusted(folder) else None
+    if content is None or len(content) <= DIGEST_BYTES:
         return {}
-    try:
-        with open(os.path.join(folder, _FILE), "rb") as file:
-            content = file.read(MAX_STORED_BYTES * 4)
-    except OSError:
-        return {}
-    digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if not payload or digest != _digest(payload):
+    payload = content[DIGEST_BYTES:]
+    if content[:DIGEST_BYTES] != digest(payload, _version()):
         return {}
     stored: Any = marshal.loads(payload)
     return stored if isinstance(stored, dict) else {}
 
 
 def write_shapes(folder: str, stored: Stored) -> None:
-    """Replace the file; leave it as it is if that is impossible."""
+    """Replace the file, if it can be replaced."""
     payload = marshal.dumps(stored)
-    temporary = os.path.join(folder, f"{_FILE}.{os.getpid()}.tmp")
-    with contextlib.suppress(OSError):
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "wb") as file:
-            file.write(_digest(payload) + payload)
-        os.replace(temporary, os.path.join(folder, _FILE))
-
-
-def _digest(payload: bytes) -> bytes:
-    from hashlib import blake2b
-
-    return blake2b(payload, digest_size=_DIGEST_BYTES, key=_version().encode()[:64]).digest()
+    replace(os.path.join(folder, _FILE), digest(payload, _version()) + payload)
 
 
 @cache
@@ -171,9 +131,7 @@ def _version() -> str:
         with contextlib.suppress(OSError):
             status = os.stat(path)
             parts.append(f"{status.st_size}:{status.st_mtime_ns}")
-    from hashlib import blake2b
-
-    return blake2b(" ".join(parts).encode(), digest_size=24).hexdigest()
+    return digest(" ".join(parts).encode()).hex()
 
 
 _SHAPING = ("check", "flatten", "scan", "shapecode", "shaping", "template", "trees", "words")

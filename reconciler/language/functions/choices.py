@@ -13,7 +13,6 @@ from reconciler.language.functions.function import (
     refuse,
 )
 from reconciler.language.functions.lists import element_of, elements, sequence
-from reconciler.language.marks import mark, unmark_deep
 from reconciler.language.sets import identity
 from reconciler.language.types import type_of, unify
 from reconciler.language.values import (

@@ -12,9 +12,11 @@ def read_objects(text: str, *, most: int) -> TypedList:
     if not rows:
         raise refuse("the text has no row of names", 0)
     names = rows[0]
+    seen: set[str] = set()
     for name in names:
-        if names.count(name) > 1:
+        if name in seen:
             raise refuse(f'two columns are called "{name}"', 0)
+        seen.add(name)
     objects: list[object] = []
     for number, row in enumerate(rows[1:], 2):
         if len(row) != len(names):
@@ -63,18 +65,17 @@ def _plain(text: str, at: int) -> tuple[str, int]:
         end = comma
     field = text[at:end]
     if '"' in field:
-        raise refuse(f"line {text.count(chr(10), 0, at) + 1} has a quote inside a plain field", 0)
+        raise refuse(f"line {_line(text, at)} has a quote inside a plain field", 0)
     return field, end
 
 
-def _quoted(text: str, at: int) -> tuple[str, int]:
-    line = text.count("\n", 0, at) + 1
+def _quoted(text: str, start: int) -> tuple[str, int]:
     parts: list[str] = []
-    at += 1
+    at = start + 1
     while True:
         end = text.find('"', at)
         if end == -1:
-            raise refuse(f"the quote in line {line} is not closed", 0)
+            raise refuse(f"the quote in line {_line(text, start)} is not closed", 0)
         parts.append(text[at:end])
         after = text[end + 1 : end + 2]
         if after == '"':
@@ -82,5 +83,9 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
             at = end + 2
             continue
         if after not in ("", ",", "\n"):
-            raise refuse(f"line {line} has text after a closing quote", 0)
+            raise refuse(f"line {_line(text, end)} has text after a closing quote", 0)
         return "".join(parts), end + 1
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1

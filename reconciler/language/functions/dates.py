@@ -89,6 +89,7 @@ _UNITS = {
     "m": 60 * _NANOSECONDS,
     "h": 3600 * _NANOSECONDS,
 }
+_MAX_DURATION = 100
 _AMOUNT = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 
 
@@ -97,6 +98,8 @@ def read_duration(value: str, argument: int) -> int:
     rest = value[1:] if value[:1] in ("-", "+") else value
     if rest == "0":
         return 0
+    if len(rest) > _MAX_DURATION:
+        raise refuse("the text is too long for a duration", argument)
     total, at = 0, 0
     for match in _AMOUNT.finditer(rest):
         if match.start() != at:

@@ -76,7 +76,13 @@ def pieces(pattern: str) -> Iterator[str | Verb]:
     yield pattern[at:]
 
 
+_MAX_VERB = 100
+"""How long a `%` sequence may be."""
+
+
 def _verb(match: re.Match[str]) -> Verb:
+    if len(match[0]) > _MAX_VERB:
+        raise refuse("a width or precision is too large", 0)
     width, precision = int(match["width"] or 0), match["precision"]
     check_length(width + int(precision or 0))
     return Verb(

@@ -22,6 +22,10 @@ MAX_REPEAT = 1000
 MAX_NESTING = 200
 """How deep groups may stand in each other."""
 
+# The regex module prepares for a literal of n characters in n ** 3 steps, outside its timeout;
+# an alternative keeps it from seeing a longer one.
+_LONGEST_RUN = 64
+
 _WORD = "[0-9A-Za-z_]"
 _BOUNDARY = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
 _NO_BOUNDARY = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
@@ -61,6 +65,7 @@ class _Translator:
         self.groups = [_Group(frozenset())]
         self.is_repeatable = False
         self.is_repeated = False
+        self.literals = 0
 
     @property
     def flags(self) -> frozenset[str]:
@@ -117,7 +122,11 @@ class _Translator:
         self.is_repeatable, self.is_repeated = repeatable, False
 
     def _emit_literal(self, character: str) -> None:
-        self._emit(self._folded(literal(character)))
+        text = self._folded(literal(character))
+        self.literals += 1
+        if self.literals % _LONGEST_RUN == 0:
+            text = f"(?:{text}|(?!))"
+        self._emit(text)
 
     def _emit_class(self, found: CharacterClass) -> None:
         self._emit(self._folded(found.text()))
@@ -238,7 +247,9 @@ _ANCHORS = {"A": "(?:\\A)", "z": "(?:\\Z)", "b": _BOUNDARY, "B": _NO_BOUNDARY}
 def _are_counts(counts: list[str]) -> bool:
     if len(counts) not in (1, 2) or not counts[0].isdecimal():
         return False
-    return all(each == "" or (each.isascii() and each.isdecimal()) for each in counts)
+    return all(each == "" or (each.isascii() and each.isdecimal()) for each in counts) and all(
+        len(each) < 10 for each in counts
+    )
 
 
 def literal(character: str) -> str:

@@ -158,6 +158,6 @@ def _replacement_parts(replacement: str, pattern: Pattern) -> Iterator[str | int
         name = match[2] or match[3]
         if name in pattern.names:
             yield pattern.names.index(name) + 1
-        elif name.isdecimal() and int(name) <= len(pattern.names):
+        elif name.isdecimal() and len(name) < 10 and int(name) <= len(pattern.names):
             yield int(name)
     yield replacement[at:]

@@ -285,8 +285,9 @@ def _indent(spaces: Number, value: str) -> str:
     width = whole(spaces, "spaces", 0)
     if width < 0:
         raise refuse('"spaces" must not be negative', 0)
-    check_length(len(value) + width * value.count("\n"))
-    return value.replace("\n", "\n" + " " * width)
+    lines = value.count("\n")
+    check_length(len(value) + width * lines)
+    return value.replace("\n", "\n" + " " * width) if lines else value
 
 
 @_add(

@@ -108,7 +108,7 @@ def render(frame: Frame, template: Expression, variables: object) -> object:
     Raises:
         ValueMistake: the variables are no object, or evaluating the template fails; says where.
     """
-    from reconciler.language.evaluate import compiled
+    from reconciler.language.evaluation import compiled
 
     bare, is_marked = unmark(variables)
     if isinstance(bare, Unknown):

@@ -14,7 +14,7 @@ import yaml
 from reconciler.language.functions.dates import Moment, read_moment
 from reconciler.language.functions.function import refuse
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.numbers import INFINITY, format_number, negate, parse_number
+from reconciler.language.numbers import INFINITY, format_number, negate, normal, parse_number
 from reconciler.language.rendering import composed
 
 MAX_NODES = 1_000_000
@@ -205,8 +205,8 @@ def _truth(text: str) -> object:
 def _integer(text: str) -> object:
     if not _INTEGER.match(text):
         return _NO_KEY
-    if text[:2] in ("0o", "0x") and len(text) < 5_000:
-        return int(text[2:], 8 if text[1] == "o" else 16)
+    if text[:2] in ("0o", "0x"):
+        return normal(int(text[2:5_000], 8 if text[1] == "o" else 16))
     return parse_number(text)
 
 

@@ -1,4 +1,4 @@
-"""Evaluate: the value of an expression in a scope.
+"""Evaluation: the value of an expression in a scope.
 
 `compile_node` turns a tree into closures once per shape; a closure takes a `Frame`, which says
 what fills the slots and what the names stand for.
