@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import hand_loop
 import pytest
@@ -19,7 +20,6 @@ from reconciler.errors import (
     RequestRejected,
     ServiceUnavailable,
 )
-from reconciler.frozen import replace
 from reconciler.provider.answers import Outcome, Verdict
 from reconciler.provider.client import asgi_transport
 from reconciler.provider.config import configure

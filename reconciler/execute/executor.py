@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from reconciler.address import Address
 from reconciler.errors import (
@@ -32,6 +33,7 @@ from reconciler.execute.flight import Flight
 from reconciler.execute.interruption import Interruption
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
+from reconciler.language.values import contains_unknown
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.state.entries import Drop, Entry, Put
 from reconciler.state.model import configuration_name
@@ -205,7 +207,10 @@ class _Worker:
         capabilities = self.run.provider(instance.provider).capabilities
         sequence = self.sequence_of[change.address]
         behind = sequence.appended[sequence.appended.index(change.address) + 1 :]
-        candidates = [make_step(each) for each in behind[: capabilities.append_limit - 1]]
+        candidates = [
+            make_step(each)
+            for each in takewhile(self._is_known, behind[: capabilities.append_limit - 1])
+        ]
         taken = [step, *self.schedule.absorb(step, candidates)]
         changes = [self.steps.changes[each] for each in taken]
         started = min(self._start(each, None) for each in changes)
@@ -220,6 +225,10 @@ class _Worker:
                 self._skip(member, step)
             raise error
         self._settle_made(made, taken, started)
+
+    def _is_known(self, address: Address) -> bool:
+        """Whether a member can be sent now: it may name the id of one that goes along."""
+        return not contains_unknown(dict(self.run.resolver.resolve(address).desired))
 
     def _settle_made(self, made: Sequence[Made], taken: Sequence[Step], started: float) -> None:
         by_step = {make_step(each.change.address): each for each in made}

@@ -178,7 +178,8 @@ class Flattener(FlatNodes):
         found = _parts(values, "arguments")
         nodes, expand = found[0].fields if found else ((), False)
         end = self._word(values[-1]).end
-        return self.add("Call", name.start, end, name.text.removeprefix("core::"), nodes, expand, of=nodes)
+        function = name.text.removeprefix("core::")
+        return self.add("Call", name.start, end, function, nodes, expand, of=nodes)
 
     def _rule_arguments(self, values: list[Value]) -> Value:
         nodes = tuple(self.finish(value) for value in _operands(values))
