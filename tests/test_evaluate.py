@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -100,10 +101,84 @@ def test_a_chain_of_thousands_of_terms_needs_no_depth() -> None:
         "nothing.on && nothing != null",
         "!(nothing == null || nothing.on)",
         "false && nothing.on && true",
+        "nothing.on == 1 && false",
+        '"a" + 1 > 0 && false',
     ],
 )
 def test_one_side_that_settles_makes_up_for_a_mistake_in_the_other(text: str) -> None:
     assert evaluate(text, {"nothing": None}) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("true && nothing.on", "Attempt to get attribute from null value"),
+        ("nothing.on == 1 && true", "Attempt to get attribute from null value"),
+        ("false && 1 == null || nothing", "Invalid operand"),
+        ("nothing ? [][0] : 1", "Null condition"),
+        ('"x" ? [][0] : 1', "Incorrect condition type"),
+        ("[] ? 1 : 2", "Incorrect condition type"),
+        ("u ? [][0] : 1", "Invalid index"),
+        ("[for x in [1] : x if nothing]", "Condition is null"),
+        ("{ for x in [1] : nothing => x }", "Invalid object key"),
+        ("{ for x in [1] : [] => x }", "Invalid object key"),
+        ("{ (nothing) = 1 }", "Null value as key"),
+        ("{ ([]) = 1 }", "Incorrect key type"),
+        ("tolist(nothing)[*]", "Splat of null value"),
+        ("toset([1])[0]", "Invalid index"),
+        ("[1, 2][1.5]", "Invalid index"),
+        ('[1]["x"]', "Invalid index"),
+        ("nothing[0]", "Attempt to index null value"),
+        ("[1][nothing]", "Invalid index"),
+        ("tomap({ a = 1 }).b", "Missing map element"),
+        ('"%{ for x in nothing }%{ endfor }"', "Iteration over null value"),
+    ],
+)
+def test_a_mistake_is_called_by_its_name(text: str, summary: str) -> None:
+    assert mistake(text, nothing=None, u=Unknown("bool")).summary == summary
+
+
+def test_calls_nested_as_deeply_as_the_parser_takes_them_end_in_a_value_or_a_diagnostic() -> None:
+    for opening, closing in (
+        ("try(", ")"),
+        ("[for x in [", "] : x]"),
+        ("{ a = ", " }"),
+        ("(", ")"),
+    ):
+        with suppress(SpecError):
+            evaluate(opening * 190 + "1" + closing * 190)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('true ? "x" : [][0] + 1', "x"),
+        ("true ? 5 : -[][0]", 5),
+        ('true ? 5 : "${[][0]}x"', "5"),
+        ("true ? [1] : [[][0]]", [1]),
+        ('true ? { a = 1 } : { a = ([][0]), b = "x" }', {"a": "1"}),
+        ("true ? { a = 1 } : { ([][0]) = 1 }", {"a": 1}),
+        ("true ? [1] : tolist([])[0]", [1]),
+    ],
+)
+def test_what_a_failed_branch_would_have_been_still_decides_the_type(
+    text: str, value: object
+) -> None:
+    assert evaluate(text) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "true ? true : [][0] + 1",
+        "true ? 1 : !([][0])",
+        "true ? 1 : { a = [][0] }",
+        "false ? [[][0]] : {}",
+        'true ? {} : ("x${[][0]}")',
+    ],
+)
+def test_a_failed_branch_of_another_type_does_not_go_with_the_chosen_one(text: str) -> None:
+    assert mistake(text).summary == "Inconsistent conditional result types"
 
 
 def test_a_mistake_in_the_branch_not_chosen_does_not_count() -> None:
@@ -298,7 +373,44 @@ def test_a_long_text_is_shown_in_part() -> None:
     assert meaning == f'is "{"y" * 60}" and 940 characters more'
 
 
+@pytest.mark.parametrize(
+    ("value", "meaning"),
+    [
+        (None, "is null"),
+        (True, "is true"),
+        (2.5, "is 2.5"),
+        ("a\nb", 'is "a\\nb"'),
+        ([], "is a tuple with no elements"),
+        ({"a": 1}, "is an object with 1 attribute"),
+        ({"a", "b"}, "is a set of string with 2 elements"),
+        (Sensitive("x"), "has a sensitive value"),
+        (Unknown("dynamic"), "will be known only after apply"),
+        (Unknown(["list", "string"]), "is a list of string, known only after apply"),
+    ],
+)
+def test_what_a_name_stands_for_is_told_in_words(value: object, meaning: str) -> None:
+    found = mistake("upper([x.y])", x={"y": value})
+    assert found.values == (("x.y", meaning),)
+
+
+def test_what_a_typed_collection_is_is_told_in_words() -> None:
+    for made, words in (("tolist([1])", "list of number"), ("tomap({ a = 1 })", "map of number")):
+        found = mistake(f"[for x in [{made}] : upper(x)]")
+        assert found.values == (("x", f"is a {words} with 1 element"),)
+
+
 # Limits
+
+
+def test_a_value_nested_too_deeply_is_refused() -> None:
+    deep: object = 1
+    for _ in range(300):
+        deep = [deep]
+    assert mistake("x", x=deep).summary == "Value nested too deeply"
+    for _ in range(2000):
+        deep = [deep]
+    with pytest.raises(TypeError, match="nested too deeply"):
+        evaluate("x", {"x": deep})
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from vectors import OWN, SHARED, Vector, check, load
 from reconciler.language import Sensitive, Unknown, evaluate
 from reconciler.language.functions import standard_functions
 from reconciler.language.parse import parse_expression
+from reconciler.language.plain import convert
 from reconciler.language.values import (
     contains_sensitive,
     contains_unknown,
@@ -130,6 +131,40 @@ def test_an_unknown_result_has_a_type(text: str, of: object) -> None:
     value = evaluate(text, variables)
     assert isinstance(value, Unknown)
     assert value.type == of
+
+
+def test_what_is_known_of_an_unknown_rules_values_out() -> None:
+    variables = {"u": Unknown("bool"), "t": Unknown("string", prefix="turn-")}
+    for text, value in (
+        ('t == "x"', False),
+        ('t == "turn-1"', None),
+        ("(u ? 1 : 5) == 7", False),
+        ("(u ? 1 : 5) == 3", None),
+        ("(u ? tolist([1]) : tolist([2])) == tolist([1, 2])", False),
+        ("(u ? tomap({ a = 1 }) : tomap({})) == tomap({ a = 1 })", None),
+        ("(u ? 1 : 5) >= 1", True),
+        ("(u ? 1 : 5) > 1", None),
+        ("length(u ? tolist([1]) : tolist([]))  < 2", True),
+    ):
+        found = evaluate(text, variables)
+        assert found is value if value is not None else isinstance(found, Unknown), text
+
+
+@pytest.mark.parametrize(
+    ("given", "of", "resolved"),
+    [
+        (["tuple", ["number"]], ["tuple", ["dynamic"]], ["tuple", ["number"]]),
+        (["object", {"a": "number"}], ["object", {"a": "dynamic"}], ["object", {"a": "dynamic"}]),
+        (["object", {"a": "number"}], ["map", "dynamic"], ["map", "number"]),
+        ("dynamic", ["list", "dynamic"], ["list", "dynamic"]),
+    ],
+)
+def test_an_unknown_converts_to_a_type_with_any_in_it(
+    given: object, of: object, resolved: object
+) -> None:
+    found = convert(Unknown(given), of)
+    assert isinstance(found, Unknown)
+    assert found.type == resolved
 
 
 @pytest.mark.parametrize("text", ["o.b", 'o["b"]', "t[2]", "u.a", "u[0]", 'l["x"]', "n[*].a"])

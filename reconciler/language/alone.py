@@ -42,3 +42,5 @@ def _given(name: str, value: object) -> object:
         return from_plain(value)
     except ValueMistake as mistake:
         raise TypeError(f"variable {name}: {mistake.message}") from None
+    except RecursionError:
+        raise TypeError(f"variable {name}: it is nested too deeply") from None

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.language.conditional import choose
+from reconciler.language.conditional import choose, decide
+from reconciler.language.failures import stand_in
 from reconciler.language.frame import Frame
 from reconciler.language.loops import Compiled, sentence
-from reconciler.language.marks import mark, unmark_deep
+from reconciler.language.marks import unmark_deep
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import Binary, Conditional, IfDirective, Node, Unary
 from reconciler.language.operators import LOGICAL, OperandMistake, apply_binary, apply_unary
@@ -70,22 +71,16 @@ def _logical_chain(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) ->
     def run(frame: Frame) -> object:
         value, failure = _attempt(first, frame)
         for node, right in steps:
-            if node.operator not in LOGICAL:
-                if failure is not None:
-                    raise failure
-                value = _apply(frame, node, value, right(frame))
-                continue
             other, other_failure = _attempt(right, frame)
+            settles = LOGICAL.get(node.operator)
             if failure is None and other_failure is None:
                 value, failure = _attempt_apply(frame, node, value, other)
+            elif settles is not None and failure is None and value is settles:
                 continue
-            settles = LOGICAL[node.operator]
-            if failure is None and value is settles:
-                continue
-            if other_failure is None and other is settles:
+            elif settles is not None and other_failure is None and other is settles:
                 value, failure = settles, None
-                continue
-            failure = failure or other_failure
+            else:
+                failure = failure or other_failure
         if failure is not None:
             raise failure
         return value
@@ -156,12 +151,17 @@ def _choose(
 def _choose_around_failure(
     frame: Frame, node: Conditional | IfDirective, decision: object, then: Tried, otherwise: Tried
 ) -> Tried:
-    plain, is_marked = unmark_deep(decision)
     try:
-        chosen = choose(plain, True, False)
+        chosen = decide(unmark_deep(decision)[0])
     except ValueMistake as mistake:
         return None, at_node(frame, node.condition, mistake)
     if isinstance(chosen, Unknown):
         return None, then[1] or otherwise[1]
     value, failure = then if chosen else otherwise
-    return mark(value, is_marked) if failure is None else None, failure
+    if failure is not None:
+        return None, failure
+    other = stand_in(frame, node.otherwise if chosen else node.then)
+    try:
+        return choose(decision, *((value, other) if chosen else (other, value))), None
+    except ValueMistake as mistake:
+        return None, at_node(frame, node, mistake)

@@ -117,7 +117,7 @@ def _check_block(block: FlatBlock, words: Sequence[Word], at: dict[int, int]) ->
     if isinstance(first, FlatBlock):
         detail = "A block inside a block begins on a line of its own."
         yield Problem(first.type.start, first.type.end, "Missing line break", detail)
-    elif len(block.body) == 1 and before_closer.kind == "newline":
+    elif before_closer.kind == "newline":
         name = first.name
         detail = "Begin the argument on a new line, or close the block on the same line."
         yield Problem(name.start, name.end, "Missing line break", detail)

@@ -54,7 +54,7 @@ def cut_chunks(text: str) -> list[Chunk]:
         chunk = Chunk(start, end, skeleton, raw)
         if cutter.is_suspicious or not is_lifted(skeleton):
             chunk = cutter.close(chunk)
-        if is_balanced and skeleton.count("{") != skeleton.count("}"):
+        if is_balanced and _depth(chunk.skeleton) != 0:
             is_balanced = False
         chunks.append(chunk)
         start = chunk.end
@@ -103,11 +103,10 @@ class _Cutter:
         return closed
 
     def join_unbalanced(self, chunks: list[Chunk]) -> list[Chunk]:
-        """Join chunks whose braces only match together; those that never match stay alone."""
+        """Join chunks whose brackets only match together; those that never match stay alone."""
         depths = [0]
         for chunk in chunks:
-            depth = 0 if chunk.is_open else chunk.skeleton.count("{") - chunk.skeleton.count("}")
-            depths.append(depths[-1] + depth)
+            depths.append(depths[-1] + (0 if chunk.is_open else _depth(chunk.skeleton)))
         closing = _next_not_deeper(depths)
         joined: list[Chunk] = []
         index = 0
@@ -127,6 +126,13 @@ class _Cutter:
         if self.is_suspicious or not is_lifted(skeleton):
             return self._close_exactly(joined)
         return joined
+
+
+def _depth(skeleton: str) -> int:
+    """How many more brackets are opened than closed; of all kinds, since a `}` may be indented
+    like the end of a block and yet stand in a list."""
+    count = skeleton.count
+    return count("{") - count("}") + count("[") - count("]") + count("(") - count(")")
 
 
 def _next_not_deeper(depths: list[int]) -> list[int | None]:

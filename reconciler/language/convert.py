@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.numbers import format_number, parse_number
+from reconciler.language.numbers import format_number, normal, parse_number
 from reconciler.language.sets import make_set
 from reconciler.language.types import (
     Type,
@@ -114,7 +114,7 @@ def _to_string(value: object, target: Type) -> object:
         case int() | Decimal():
             return format_number(value)
         case float():
-            return format_number(Decimal(repr(value)))
+            return format_number(normal(value))
     raise _needed(value, target)
 
 
@@ -122,8 +122,10 @@ def _to_number(value: object, target: Type) -> object:
     match value:
         case bool():
             raise _needed(value, target)
-        case int() | Decimal() | float():
+        case int() | Decimal():
             return value
+        case float():
+            return normal(value)
         case str():
             number = parse_number(value)
             if number is not None:
@@ -222,6 +224,8 @@ def _convert_each(pairs: Sequence[tuple[str | int, object]], element: Type) -> l
 
 
 def _to_tuple(value: object, target: Type) -> object:
+    if type_of(value) == target:
+        return value
     wanted = item_types(target)
     if not isinstance(value, (list, tuple)) or isinstance(value, (SetValue, TypedList)):
         raise _needed(value, target)
@@ -236,6 +240,8 @@ def _to_tuple(value: object, target: Type) -> object:
 def _to_object(value: object, target: Type) -> object:
     if not isinstance(value, Mapping):
         raise _needed(value, target)
+    if type_of(value) == target:
+        return value
     wanted, optional = attribute_types(target), optional_names(target)
     missing = sorted(name for name in wanted if name not in value and name not in optional)
     if missing:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from reconciler.frozen import replace
 from reconciler.language.numbers import Number
 from reconciler.language.sets import identity
 from reconciler.language.types import has_dynamic, type_of
@@ -120,8 +119,3 @@ def _objects_equal(left: dict[str, object], right: dict[str, object]) -> bool | 
         if answer is not True:
             return answer
     return True
-
-
-def without_origin(value: Unknown) -> Unknown:
-    """The unknown as the result of a computation: it no longer is the attribute itself."""
-    return value if value.origin is None else replace(value, origin=None)

@@ -40,6 +40,7 @@ from reconciler.language.nodes import (
     Unary,
     Wrap,
 )
+from reconciler.language.numbers import normal
 from reconciler.language.rendering import Rendering
 from reconciler.language.report import as_spec_error, nested_too_deeply
 from reconciler.language.settle import settle
@@ -174,7 +175,8 @@ def _attribute_step(node: Attr) -> Step:
     def move(frame: Frame, value: object) -> object:
         name = fixed if type(fixed) is str else name_in(frame, fixed)
         if type(value) is dict and name in value:
-            return value[name]
+            found = value[name]
+            return normal(found) if type(found) is float else found
         try:
             return attribute(value, name)
         except MissingName as mistake:

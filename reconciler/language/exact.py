@@ -28,8 +28,8 @@ from reconciler.language.scan import (
 )
 
 _INTEREST = re.compile(
-    rf'"|#[^\n]*+|/{COMMENT_PATTERN}|/\*|<<-?(?P<marker>{IDENTIFIER})\r?\n|\.{NAME_PATTERN}'
-    rf"|(?<![\w.\-])[0-9]{NUMBER_PATTERN}|<<|[{MARKS}]"
+    rf'"|#[^\n]*+|/{COMMENT_PATTERN}|/\*|<<-?(?P<marker>{IDENTIFIER})\r?\n|(?<!\.)\.{NAME_PATTERN}'
+    rf"|(?<![\w.\-])(?<![eE]\+)[0-9]{NUMBER_PATTERN}|<<|[{MARKS}]"
 )
 
 

@@ -8,7 +8,6 @@ with the slots of that passage. A slot that is a template with interpolations ho
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, SourceFile
@@ -16,10 +15,10 @@ from reconciler.language.nodes import Call, Index, Node, Object, Parenthesized, 
 from reconciler.language.syntax import Scope, Traversal
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from reconciler.language.passage import Passage
     from reconciler.language.shape import Formula, Shape
-
-SlotValue = "str | int | Decimal | Expression"
 
 
 class Expression:

@@ -9,7 +9,7 @@ from reconciler.language.mistakes import ValueMistake
 from reconciler.language.nodes import Node
 from reconciler.language.syntax import Scope
 
-MAX_STEPS = 5_000_000
+MAX_STEPS = 2_000_000
 """How many elements one evaluation may go through or make."""
 
 MAX_TEXT = 64 * 1024 * 1024

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from enum import Enum
-from unicodedata import normalize
+from typing import TYPE_CHECKING
 
-from reconciler.language.numbers import parse_number
 from reconciler.language.shape import TextPart
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 class Style(Enum):
@@ -37,7 +38,11 @@ _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 def composed(text: str) -> str:
     """*text* in the normal form that all text of the language has."""
-    return text if text.isascii() else normalize("NFC", text)
+    if text.isascii():
+        return text
+    from unicodedata import normalize
+
+    return normalize("NFC", text)
 
 
 def decode_string(raw: str) -> str:
@@ -55,6 +60,8 @@ def decode_number(raw: str) -> int | Decimal:
     """The number that digits, perhaps with a fraction, stand for."""
     if raw.isdigit():
         return int(raw)
+    from reconciler.language.numbers import parse_number
+
     number = parse_number(raw)
     assert number is not None, "only numbers are lifted as numbers"
     return number

@@ -197,7 +197,7 @@ def _infinite(compute: Callable[[], Decimal]) -> Number:
     try:
         return compute()
     except InvalidOperation:
-        raise ValueMistake("infinities of both signs do not add up to a number") from None
+        raise ValueMistake("infinity makes no number this way") from None
 
 
 def is_whole(value: Number) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, SourceFile
 from reconciler.language.expression import Expression
@@ -19,9 +19,12 @@ from reconciler.language.literals import (
 from reconciler.language.scan import COMMENT, DOTNAME, HEREDOC, NUMBER, STRING, TEXT
 from reconciler.language.shape import Shape
 
-_NO_SHAPE = Shape("", ())
+if TYPE_CHECKING:
+    from decimal import Decimal
 
-SlotValue = str | int | Decimal | Expression
+    SlotValue = str | int | Decimal | Expression
+
+_NO_SHAPE = Shape("", ())
 
 
 class Passage:

@@ -80,7 +80,7 @@ def values_in(frame: Frame, node: Node) -> tuple[tuple[str, str], ...]:
         while meaning is None and isinstance(each, (Attr, Index)):
             each = each.of
             meaning = _meaning(frame, each)
-        if meaning is not None and _is_telling(frame, each):
+        if meaning is not None and _is_telling(frame, each, meaning):
             source, start, end = frame.expression.place_of(each)
             found[source.text[start:end]] = meaning
     return tuple(found.items())
@@ -95,9 +95,9 @@ def _meaning(frame: Frame, node: Node) -> str | None:
         return None
 
 
-def _is_telling(frame: Frame, node: Node) -> bool:
-    """Whether saying what a reference stands for helps; `var` alone does not."""
-    if not isinstance(node, Root):
+def _is_telling(frame: Frame, node: Node, meaning: str) -> bool:
+    """Whether saying what a reference stands for helps; that `var` is an object does not."""
+    if not isinstance(node, Root) or not meaning.startswith("is an object"):
         return True
     name = node.name if isinstance(node.name, str) else frame.slots[node.name.index]
     return frame.names is not None and name in frame.names

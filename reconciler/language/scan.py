@@ -47,8 +47,8 @@ NUMBER_PATTERN = r"[0-9]{0,14}+(?:\.[0-9]{1,15}+)?+(?![\w.])"
 # in a tight loop; an alternation of the same patterns is a third slower.
 _LIFT = re.compile(
     '(["#/.<0-9](?:'
-    rf'(?<="){_QUOTED}|(?<=\.){NAME_PATTERN}|(?<=<){_HEREDOC}|(?<=#)[^\n]*+|(?<=/){COMMENT_PATTERN}'
-    rf"|(?<![\w.\-][0-9])(?<=[0-9]){NUMBER_PATTERN}))"
+    rf'(?<="){_QUOTED}|(?<=\.)(?<!\.\.){NAME_PATTERN}|(?<=<){_HEREDOC}|(?<=#)[^\n]*+|(?<=/){COMMENT_PATTERN}'
+    rf"|(?<![\w.\-][0-9])(?<![eE]\+[0-9])(?<=[0-9]){NUMBER_PATTERN}))"
 )
 
 _BARE_RETURN = re.compile(r"\r(?!\n)")
@@ -74,12 +74,16 @@ class LexicalMistake:
 
 def lift(text: str) -> tuple[str, list[str]]:
     """Skeleton and slots of *text*; whatever is malformed stays in the skeleton as it is."""
-    if text.count("<<") * len(text) > MAX_HEREDOC_SEARCH:
+    openers = text.count("<<")
+    if openers * len(text) > MAX_HEREDOC_SEARCH:
         return text, []
     parts: list[str] = _LIFT.split(text)
     slots = parts[1::3]
     parts[1::3] = [MARK_OF[slot[0]] for slot in slots]
     del parts[2::3]
+    if openers > 1 and any(slot[0] == "<" and "<<" in slot[2:] for slot in slots):
+        # A heredoc in an interpolation of a heredoc may have ended the outer one.
+        return text, []
     return "".join(parts), slots
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from reconciler.language.marks import mark, unmark_deep
 from reconciler.language.numbers import format_number
-from reconciler.language.types import PRIMITIVES, Type
+from reconciler.language.types import Type
 from reconciler.language.values import (
     SetValue,
     Unknown,
@@ -71,8 +71,3 @@ def spelling(value: object) -> str:
         case Unknown():
             return "?"
     return "~"
-
-
-def is_scalar_type(of: Type) -> bool:
-    """Whether values of the type are texts, numbers or truth values."""
-    return of in PRIMITIVES

@@ -23,7 +23,7 @@ def settle(expression: Evaluable, value: object) -> object:
     except ValueMistake as mistake:
         problem = diagnostic(
             Severity.ERROR,
-            "Value too large",
+            mistake.summary or "Value too large",
             f"This is no value to work with: {mistake.message}.",
             place=expression.place_of(expression.node),
         )

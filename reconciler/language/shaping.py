@@ -69,7 +69,7 @@ class Shaping:
         self.problems += found.problems
         if not self.problems:
             self.problems += check_lines(found.words)
-        if not is_body and not words and not self.problems:
+        if not is_body and not found.words and not self.problems:
             detail = "An expression is missing here."
             self.problems.append(Problem(start, end, "Missing expression", detail))
         return found.words

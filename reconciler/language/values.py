@@ -121,11 +121,15 @@ MAX_PARTS = 2_000_000
 """How many parts a value may have, counted as often as they are part of it."""
 
 
+MAX_DEPTH = 200
+"""How deep a value may be nested."""
+
+
 def limit_parts(value: object) -> None:
     """Refuse a value that is too large to be gone through.
 
     Raises:
-        ValueMistake: it has more than `MAX_PARTS` parts.
+        ValueMistake: it has more than `MAX_PARTS` parts, or is nested deeper than `MAX_DEPTH`.
     """
     _contains(value, _NoValue)
 
@@ -135,23 +139,35 @@ class _NoValue:
 
 
 def _contains(value: object, kind: type) -> bool:
-    queue = [value]
-    parts = 0
-    while queue:
-        each = queue.pop()
-        if isinstance(each, kind):
-            return True
-        if isinstance(each, Sensitive):
-            queue.append(each.value)
-        elif isinstance(each, dict):
-            parts += len(each)
-            queue.extend(each.values())
-        elif isinstance(each, (list, tuple, set, frozenset)):
-            parts += len(each)
-            queue.extend(each)
-        if parts > MAX_PARTS:
-            raise ValueMistake(
-                f"it has more than {MAX_PARTS:,} parts; split it up, or make less of it",
-                summary="Value too large",
-            )
+    level = [value]
+    parts = depth = 0
+    while level:
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, kind):
+                return True
+            if isinstance(each, Sensitive):
+                below.append(each.value)
+            elif isinstance(each, dict):
+                below.extend(each.values())
+            elif isinstance(each, (list, tuple, set, frozenset)):
+                below.extend(each)
+            if len(below) > MAX_PARTS:
+                break
+        parts += len(below)
+        depth += 1
+        _require_size(parts, depth)
+        level = below
     return False
+
+
+def _require_size(parts: int, depth: int) -> None:
+    if parts > MAX_PARTS:
+        raise ValueMistake(
+            f"it has more than {MAX_PARTS:,} parts; split it up, or make less of it",
+            summary="Value too large",
+        )
+    if depth > MAX_DEPTH + 1:
+        raise ValueMistake(
+            f"it is nested more than {MAX_DEPTH} deep", summary="Value nested too deeply"
+        )

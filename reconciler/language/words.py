@@ -63,6 +63,11 @@ class Words:
         self.problems.append(Problem(start, end, summary, detail))
 
 
+def is_operand(word: Word) -> bool:
+    """Whether an operator may follow, or `if`; the words `in` and `if` need a value themselves."""
+    return word.kind in OPERANDS and word.rendered not in ("in", "if")
+
+
 def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]:
     """The words between two offsets of a skeleton, blanks and comments left out."""
     words: list[Word] = []
@@ -283,8 +288,8 @@ class Arranger:
 
     def _minus_or_not(self, words: list[Word], index: int) -> int:
         """Keep the last of a run of unary operators; it carries the others."""
-        previous = self.found.words[-1].kind if self.found.words else ""
-        if previous in OPERANDS:
+        previous = self.found.words[-1] if self.found.words else None
+        if previous is not None and is_operand(previous):
             self._add(words[index])
             return index + 1
         run = [words[index]]

@@ -109,9 +109,9 @@ def _checked(value: Sequence[object] | Unknown, least: int, most: int | None) ->
     if isinstance(value, Unknown):
         return replace(value, lower=least, upper=most, origin=None)
     if len(value) < least:
-        raise refuse(f"there are {len(value)} elements, and at least {least} were assumed", 0)
+        raise refuse(f"the length is {len(value)}, and at least {least} was assumed", 0)
     if most is not None and len(value) > most:
-        raise refuse(f"there are {len(value)} elements, and at most {most} were assumed", 0)
+        raise refuse(f"the length is {len(value)}, and at most {most} was assumed", 0)
     return value
 
 

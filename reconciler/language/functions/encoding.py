@@ -11,7 +11,7 @@ from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import Number, parse_number
 from reconciler.language.rendering import composed
 from reconciler.language.types import kind
-from reconciler.language.values import Unknown, contains_unknown
+from reconciler.language.values import Unknown, contains_unknown, limit_parts
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
@@ -80,6 +80,7 @@ def decode_json(text: str) -> object:
         raise refuse(f"{error.msg} at line {error.lineno}, column {error.colno}", 0) from None
     except RecursionError:
         raise refuse("the text is nested too deeply", 0) from None
+    limit_parts(value)
     return value if text.isascii() and "\\u" not in text else _composed(value)
 
 

@@ -32,6 +32,7 @@ def _add_contents(family: Family, folder: Folder) -> None:
         "The text of a file below the specs folder, which must be in UTF-8.",
         text("path"),
         returns="string",
+        examples=('file("hello.txt")',),
     )
     def _file(path: str) -> str:
         return as_text(folder.read(path))
@@ -41,6 +42,7 @@ def _add_contents(family: Family, folder: Folder) -> None:
         "The bytes of a file below the specs folder, in base64.",
         text("path"),
         returns="string",
+        examples=('filebase64("hello.txt")',),
     )
     def _filebase64(path: str) -> str:
         return b64encode(folder.read(path)).decode()
@@ -59,6 +61,7 @@ def _add_hexadecimal(family: Family, folder: Folder, algorithm: str) -> None:
         f"The {algorithm.upper()} digest of a file below the specs folder, in hexadecimal.",
         text("path"),
         returns="string",
+        examples=(f'file{algorithm}("hello.txt")',),
     )
     def _digest(path: str) -> str:
         return digest(algorithm, folder.read(path)).hex()
@@ -70,6 +73,7 @@ def _add_base64(family: Family, folder: Folder, algorithm: str) -> None:
         f"The {algorithm.upper()} digest of a file below the specs folder, in base64.",
         text("path"),
         returns="string",
+        examples=(f'filebase64{algorithm}("hello.txt")',),
     )
     def _digest(path: str) -> str:
         return b64encode(digest(algorithm, folder.read(path))).decode()
@@ -81,6 +85,7 @@ def _add_names(family: Family, folder: Folder) -> None:
         "Whether there is such a file below the specs folder.",
         text("path"),
         returns="bool",
+        examples=('fileexists("hello.txt")', 'fileexists("missing.txt")'),
     )
     def _fileexists(path: str) -> bool:
         return folder.exists(path)
@@ -92,6 +97,7 @@ def _add_names(family: Family, folder: Folder) -> None:
         text("path"),
         text("pattern"),
         returns=["set", "string"],
+        examples=('fileset(".", "*.txt")', 'fileset(".", "**/*.jsonl")'),
     )
     def _fileset(path: str, pattern: str) -> SetValue:
         return SetValue(sorted(folder.matching(path, pattern)), "string")
@@ -101,6 +107,7 @@ def _add_names(family: Family, folder: Folder) -> None:
         "The path with everything that comes before it, from the specs folder on.",
         text("path"),
         returns="string",
+        examples=('basename(abspath("hello.txt"))',),
     )
     def _abspath(path: str) -> str:
         return clean(path if path.startswith("/") else f"{os.path.abspath(folder.base)}/{path}")
@@ -110,6 +117,7 @@ def _add_names(family: Family, folder: Folder) -> None:
         "The path with the home folder in the place of a `~` at its beginning.",
         text("path"),
         returns="string",
+        examples=('pathexpand("hello.txt")',),
     )
     def _pathexpand(path: str) -> str:
         return os.path.expanduser(path) if path == "~" or path.startswith("~/") else path

@@ -47,10 +47,13 @@ class Folder:
             handle = os.open(self.resolve(path), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except OSError as error:
             raise refuse(f'"{path}" cannot be read: {_reason(error)}', 0) from None
-        with os.fdopen(handle, "rb") as file:
+        try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 raise refuse(f'"{path}" is not a file', 0)
-            data = file.read(limit + 1)
+            with open(handle, "rb", closefd=False) as file:
+                data = file.read(limit + 1)
+        finally:
+            os.close(handle)
         if len(data) > limit:
             raise refuse(f'"{path}" is larger than {limit // 1024 // 1024} MiB', 0)
         return data

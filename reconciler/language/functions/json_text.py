@@ -9,7 +9,7 @@ from json.encoder import encode_basestring
 
 from reconciler.language.frame import MAX_TEXT
 from reconciler.language.functions.function import refuse
-from reconciler.language.numbers import format_number
+from reconciler.language.numbers import format_number, normal
 from reconciler.language.values import is_null
 
 _ESCAPED = re.compile("[<>&\u2028\u2029]")
@@ -53,8 +53,8 @@ def _next_piece(stack: list[object]) -> str:
         return "null"
     if isinstance(each, bool):
         return "true" if each else "false"
-    if isinstance(each, (int, Decimal)):
-        return _number_text(each)
+    if isinstance(each, (int, Decimal, float)):
+        return _number_text(normal(each))
     if isinstance(each, Mapping):
         _push_object(stack, each)
         return "{"

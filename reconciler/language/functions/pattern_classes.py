@@ -150,7 +150,7 @@ def _read_posix(reading: _Reading) -> bool:
 
 
 def property_text(pattern: str, at: int) -> tuple[str, int]:
-    """A Unicode property such as `\\p{Greek}` or `\\pL`, and where it ends."""
+    """The members of a Unicode property such as `\\p{Greek}` or `\\pL`, and where it ends."""
     is_negated = pattern[at + 1] == "P"
     if pattern[at + 2 : at + 3] == "{":
         end = pattern.find("}", at)
@@ -162,5 +162,5 @@ def property_text(pattern: str, at: int) -> tuple[str, int]:
     if not name.replace("_", "").isalpha():
         raise refuse("the pattern is not right: a Unicode property has no proper name", 0)
     if name == "Any":
-        return ("(?!)" if is_negated else "\\u0000-\\U0010ffff"), after
+        return ("" if is_negated else "\\u0000-\\U0010ffff"), after
     return f"\\{'P' if is_negated else 'p'}{{{name}}}", after

@@ -225,7 +225,7 @@ class _Translator:
             self._emit(_ANCHORS[following])
         elif following in ("p", "P"):
             text, self.at = property_text(self.pattern, self.at - 2)
-            self._emit(self._folded(text))
+            self._emit(self._folded(f"[{text}]" if text else "(?!)"))
         elif following == "Q":
             self._quoted()
         else:

@@ -20,7 +20,7 @@ from reconciler.language.values import MAX_PARTS, TypedList, TypedNull, Unknown
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
 
-TIMEOUT_S = 2.0
+TIMEOUT_S = 1.0
 """How long one call may search."""
 
 
@@ -45,7 +45,7 @@ class Pattern:
                 return self.compiled.search(value, at, timeout=left)
         except TimeoutError:
             pass
-        raise refuse(f"the search took longer than {TIMEOUT_S:g} seconds", 0)
+        raise refuse(f"the search took longer than {TIMEOUT_S:g} s", 0)
 
     def all(self, value: str) -> Iterator[regex.Match[str]]:
         """Every match; an empty one right after another match does not count."""

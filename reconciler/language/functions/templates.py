@@ -69,6 +69,7 @@ def add_templatefile(family: Family, folder: Folder) -> None:
         "The text that a template in a file below the specs folder makes of the variables.",
         text("path"),
         Parameter("vars"),
+        examples=('templatefile("greeting.tftpl", { name = "Jodie" })',),
         is_lazy=True,
     )
     def _templatefile(frame: Frame, node: Call, arguments: Closures) -> object:
@@ -130,10 +131,11 @@ def render(frame: Frame, template: Expression, variables: object) -> object:
 
 def _mistake_text(mistake: Mistake) -> str:
     source, start, end = mistake.frame.expression.place_of(mistake.node)
-    return f"{source.range(start, end)}: {mistake.summary}. {mistake.detail}"
+    return f"in {source.range(start, end)}: {mistake.summary}. {mistake.detail}"
 
 
 def _in_template(error: SpecError) -> str:
     return "; ".join(
-        f"{each.subject}: {each.summary}. {each.detail}".rstrip(". ") for each in error.diagnostics
+        f"in {each.subject}: {each.summary}. {each.detail}".rstrip(". ")
+        for each in error.diagnostics
     )

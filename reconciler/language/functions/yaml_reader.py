@@ -16,6 +16,7 @@ from reconciler.language.functions.function import refuse
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import INFINITY, format_number, negate, normal, parse_number
 from reconciler.language.rendering import composed
+from reconciler.language.values import MAX_DEPTH
 
 MAX_NODES = 1_000_000
 """How many values a document may have, counted as often as aliases repeat them."""
@@ -109,6 +110,8 @@ class _Builder:
     ) -> None:
         if event.tag not in (None, "!", _TAG + tag):
             raise refuse(f'the tag "{event.tag}" is not known here', 0)
+        if len(self.stack) >= MAX_DEPTH:
+            raise refuse(f"the document is nested more than {MAX_DEPTH} deep", 0)
         if event.anchor is not None:
             self.anchors.pop(event.anchor, None)
         self.stack.append(_Open(event.anchor, is_mapping=is_mapping))
