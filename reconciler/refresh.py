@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import field
 from functools import partial
 
@@ -43,7 +43,7 @@ class ParentQuestion:
     """Provider configuration."""
     parent: StateObject | None
     """Its record, if the specs manage it."""
-    members: Mapping[str, Address]
+    members: Mapping[str, StateObject]
     """Recorded members by id."""
     member_type: str
     whole: bool
@@ -59,13 +59,13 @@ def questions(
 ) -> list[ParentQuestion]:
     """Sort recorded objects by parent: each is asked about once, whatever it holds."""
     member_type, argument = _member_type(schemas)
-    by_parent: dict[str, dict[str, Address]] = {}
+    by_parent: dict[str, dict[str, StateObject]] = {}
     providers: dict[str, str] = {}
     parents: dict[str, StateObject] = {}
     for address, object_ in objects.items():
         if address.type == member_type:
             parent_id = str(object_.attributes.get(argument))
-            by_parent.setdefault(parent_id, {})[object_.id] = address
+            by_parent.setdefault(parent_id, {})[object_.id] = object_
         else:
             parent_id = object_.id
             parents[parent_id] = object_
@@ -132,8 +132,8 @@ async def _ask(
             attributes = await provider.read(
                 question.parent.address.type, question.parent.attributes
             )
-        for id_, address in question.members.items():
-            announce(address, id_)
+        for id_, member in question.members.items():
+            announce(member.address, id_)
         return _Answer(attributes, await _list(question, provider), alive=True)
     except ObjectNotFound:
         return _Answer(None, None, alive=False)
@@ -152,7 +152,41 @@ async def _list(question: ParentQuestion, provider: Provider) -> Listing:
         missing.difference_update(each.id for each in page)
         if not missing and not question.whole:
             return Listing(tuple(members), complete=len(page) < provider.capabilities.page_limit)
-    return Listing(tuple(members), complete=True)
+    lacking = [each for id_, each in question.members.items() if id_ in missing]
+    shown = await unlisted(provider, question.member_type, lacking)
+    return Listing(tuple(_with_unlisted(members, shown, question.members)), complete=True)
+
+
+async def unlisted(
+    provider: Provider, type_: str, lacking: Iterable[StateObject]
+) -> dict[str, Attributes]:
+    """Those of *lacking* that the server has although a complete listing does not show them.
+
+    They are asked for one by one, until one is indeed gone: then the listing is believed.
+    """
+    found: dict[str, Attributes] = {}
+    for object_ in lacking:
+        try:
+            found[object_.id] = await provider.read(type_, object_.attributes)
+        except (ObjectNotFound, NotServed):
+            break
+    return found
+
+
+def _with_unlisted(
+    members: list[Member], shown: Mapping[str, Attributes], recorded: Mapping[str, StateObject]
+) -> list[Member]:
+    """The listing with what it left out, each behind the member it is recorded to stand behind."""
+    ids = {str(each.address): each.id for each in recorded.values()}
+    before = {id_: ids.get(recorded[id_].behind or "") for id_ in shown}
+    result, waiting = list(members), dict(shown)
+    while waiting:
+        # The one before it may have been left out as well; that goes in first.
+        id_ = next((each for each in waiting if before[each] not in waiting), min(waiting))
+        places = {each.id: at for at, each in enumerate(result, 1)}
+        at = 0 if recorded[id_].behind == "" else places.get(before[id_] or "", len(result))
+        result.insert(at, Member(id_, waiting.pop(id_)))
+    return result
 
 
 def _note(
@@ -167,8 +201,8 @@ def _note(
     if answer.listing is not None:
         listings[question.parent_id] = answer.listing
         listed = {each.id: each.attributes for each in answer.listing.members}
-    for id_, address in question.members.items():
-        objects[address] = listed.get(id_)
+    for id_, member in question.members.items():
+        objects[member.address] = listed.get(id_)
 
 
 def _member_type(schemas: Mapping[str, Schema]) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from bench import (
     thread,
 )
 
+from reconciler.emulator.faults import Action as Fault
+from reconciler.emulator.faults import Rule
 from reconciler.emulator.flavour import FLAVOURS, Flavour
 
 EVERYTHING = """
@@ -184,6 +186,42 @@ def test_a_message_can_name_its_own_thread(bench: Bench) -> None:
     assert_settled(bench)
 
 
+def test_a_message_can_name_a_message_of_another_thread(bench: Bench) -> None:
+    bench.write(
+        thread("one")
+        + thread("two")
+        + message("a", "a", thread="one")
+        + message("x", "x", thread="two")
+        + message("b", "b knows ${openai_message.x.id}", thread="one")
+        + message("c", "c", thread="one")
+        + message("y", "y knows ${openai_message.a.id}", thread="two")
+    )
+
+    bench.apply()
+
+    first, other = bench.members("one")[0]["id"], bench.members("two")[0]["id"]
+    assert bench.texts("one") == ["a", f"b knows {other}", "c"]
+    assert bench.texts("two") == ["x", f"y knows {first}"]
+    assert_settled(bench)
+
+
+def test_a_message_waits_for_its_turn_in_the_whole_file(bench: Bench) -> None:
+    """The first message that can stand does: `b` needs `x`, which comes after `c` in the file."""
+    bench.write(
+        thread("one")
+        + thread("two")
+        + message("a", "a", thread="one")
+        + message("b", "=openai_message.x.content", thread="one")
+        + message("c", "c", thread="one")
+        + message("x", "x", thread="two", arguments='metadata = { n = "1" }')
+    )
+
+    bench.apply()
+
+    assert bench.texts("one") == ["a", "c", "x"]
+    assert_settled(bench)
+
+
 def test_two_threads_that_name_each_other_turn_by_turn_are_no_cycle(bench: Bench) -> None:
     blocks = [thread("one"), thread("two"), message("one_0", "start", thread="one")]
     for turn in range(1, 8):
@@ -200,6 +238,23 @@ def test_two_threads_that_name_each_other_turn_by_turn_are_no_cycle(bench: Bench
     assert bench.texts("two") == one[:-1]
     assert bench.texts("one") == ["start", *two]
     assert_settled(bench)
+
+
+def test_a_new_id_is_followed_through_a_rewrite(bench: Bench) -> None:
+    def spec(first: str) -> str:
+        return talk({"a": first, "b": "see ${openai_message.a.id}", "c": "c"})
+
+    bench.write(spec("a"))
+    bench.apply()
+    bench.write(spec("A"))
+
+    bench.apply()
+
+    assert bench.texts() == ["A", f"see {bench.members()[0]['id']}", "c"]
+    assert_settled(bench)
+
+
+# -- the order does not depend on anything else
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -274,7 +329,92 @@ def test_keys_are_ordered_by_the_number_in_them(bench: Bench) -> None:
 # -- servers that cannot be believed
 
 
+@pytest.mark.parametrize("flavour", ["scrambled", "by-second"])
+@pytest.mark.parametrize("size", [6, 45, 130])
+def test_a_server_that_reorders_is_named_once_and_not_put_in_order(
+    tmp_path: Path, dialect: str, flavour: str, size: int
+) -> None:
+    bench = make_bench(tmp_path, dialect, flavour=FLAVOURS[flavour])
+    bench.write(counted([f"turn {number}" for number in range(size)]))
+
+    report = bench.apply()
+
+    assert sum("does not keep the order" in each for each in report.warnings) == 1
+    assert len(bench.texts()) == size
+    for _ in range(2):
+        assert_settled(bench)
+        bench.apply()
+    assert sorted(bench.texts()) == sorted(f"turn {number}" for number in range(size))
+
+
+@pytest.mark.parametrize("flavour", ["scrambled", "by-second"])
+def test_an_edit_on_a_server_that_reorders_ends(tmp_path: Path, dialect: str, flavour: str) -> None:
+    bench = make_bench(tmp_path, dialect, flavour=FLAVOURS[flavour])
+    bench.write(talk("abcd"))
+    bench.apply()
+    for edit in ("abxcd", "abcd", "dcba", "axyz"):
+        bench.write(talk(edit))
+        report = bench.apply(reorder=True)
+        assert not any(each.error for each in report.outcomes)
+        assert sorted(bench.texts()) == sorted(edit)
+        assert_settled(bench)
+
+
+def test_a_gap_between_appends_keeps_the_order_on_a_server_that_sorts_by_seconds(
+    tmp_path: Path, dialect: str
+) -> None:
+    ticks = iter(range(1_700_000_000, 1_800_000_000))
+    bench = make_bench(
+        tmp_path,
+        dialect,
+        flavour=FLAVOURS["by-second"],
+        settings="  sequence_gap_s = 0.001",
+        clock=lambda: float(next(ticks)),
+    )
+    bench.write(talk("abcdefg"))
+
+    report = bench.apply()
+
+    assert report.warnings == ()
+    assert bench.texts() == list("abcdefg")
+    assert_settled(bench)
+
+
 LISTING = r"/(messages|items)\?"
+
+
+@pytest.mark.parametrize("how", ["reverse", "shuffle", "drop", "duplicate", "change"])
+@pytest.mark.parametrize("size", [4, 45])
+def test_a_listing_that_lies_never_starts_an_endless_rewriting(
+    bench: Bench, how: str, size: int
+) -> None:
+    bench.write(counted([f"turn {number}" for number in range(size)]))
+    bench.fail(Rule(do=Fault.SCRAMBLE, method="GET", path=LISTING, how=how))
+
+    first = bench.try_apply()
+
+    if how != "duplicate":
+        assert first.warnings
+    plan = bench.plan()
+    assert not plan.has_changes
+    assert not plan.errors
+    bench.try_apply()
+    assert bench.cost == (0, 0)
+
+
+@pytest.mark.parametrize("how", ["reverse", "shuffle", "drop", "duplicate", "change"])
+@pytest.mark.parametrize("nth", [1, 2])
+def test_one_listing_that_lies_does_no_harm(bench: Bench, how: str, nth: int) -> None:
+    texts = [f"turn {number}" for number in range(45)]
+    bench.write(counted(texts))
+    bench.fail(Rule(do=Fault.SCRAMBLE, method="GET", path=LISTING, how=how, nth=nth))
+
+    bench.try_apply()
+
+    bench.fail()
+    bench.try_apply()
+    assert bench.texts() == texts
+    assert_settled(bench)
 
 
 def test_a_message_that_the_server_lost_is_named_and_sent_again(bench: Bench) -> None:

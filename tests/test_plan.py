@@ -29,6 +29,7 @@ from reconciler.plan.model import Action, Plan, PlanMode, Reason
 from reconciler.plan.moves import Import, Moved, Removed
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planfile import encode
+from reconciler.plan.planner import make_plan
 from reconciler.provider.protocol import Capabilities, Carry
 from reconciler.refresh import Listing, Observed
 from reconciler.spec.model import Lifecycle
@@ -424,6 +425,17 @@ def test_an_imported_object_may_be_updated() -> None:
     assert actions(plan) == {"a": (Action.UPDATE, None)}
 
 
+def test_what_cannot_be_sent_again_is_remembered_as_such() -> None:
+    server = applied([thread()])
+    id_ = server.say(server.only, "hello", role="user")
+    how = imported(server, id_, "a")
+    (said,) = server.threads[server.only]
+    foreign = Listing((replace(said, reproducible=False),), complete=True)
+    seen = replace(how["observed"], listings={server.only: foreign})
+    plan = server.plan([thread(), message("a", "hello")], **{**how, "observed": seen})
+    assert [each.recorded.irreproducible for each in plan.changes if each.import_id] == [True]
+
+
 def test_an_import_that_would_be_replaced_is_refused() -> None:
     server = applied([thread()])
     id_ = server.say(server.only, "hello", role="user")
@@ -507,6 +519,28 @@ def test_a_targeted_destruction_takes_dependents_along() -> None:
     options = PlanOptions(targets=("openai_thread.t",))
     plan = server.plan(spec, mode=PlanMode.DESTROY, options=options)
     assert set(actions(plan)) == {"openai_thread.t", "a"}
+
+
+def test_a_targeted_destruction_follows_what_state_remembers() -> None:
+    spec = [thread(), thread("u", metadata={"k": "v"})]
+    server = applied(spec)
+    other = Address("openai_thread", "u")
+    object_ = replace(server.state.objects[other], dependencies=("openai_thread.t",))
+    server.state = replace(server.state, objects={**server.state.objects, other: object_})
+    options = PlanOptions(targets=("openai_thread.t",))
+    plan = server.plan([], mode=PlanMode.DESTROY, options=options)
+    assert set(actions(plan)) == {"openai_thread.t", "openai_thread.u"}
+
+
+def test_a_target_pulls_in_every_instance_of_a_block_it_depends_on() -> None:
+    spec = [
+        thread("u"),
+        message("openai_message.m[0]", parent=Address("openai_thread", "u")),
+        thread(),
+        message("a", depends_on=[at("m")]),
+    ]
+    plan = Conversations().plan(spec, options=PlanOptions(targets=("openai_message.a",)))
+    assert set(actions(plan)) == {"openai_thread.t", "openai_thread.u", "a", "m[0]"}
 
 
 def test_objects_that_trade_addresses_are_targeted_together() -> None:
@@ -656,6 +690,71 @@ def test_a_suspect_message_blocks_those_behind_it() -> None:
     server.state = replace(server.state, suspects={at("b"): suspect})
     plan = server.plan([thread(), message("a"), message("b"), message("c")])
     assert {each.address.name for each in plan.changes if each.blocked_by} == {"b", "c"}
+
+
+# -- planning again over what is replaced
+
+
+def expanded_again(server: Conversations, spec: Sequence[Instance], first: Plan) -> Plan:
+    """The plan over a spec in which what *first* replaces is not known any more."""
+    replaced = {each.address for each in first.changes if each.action is Action.REPLACE}
+    ids = {server.state.objects[each].id for each in replaced}
+    again: list[Instance] = []
+    for rank, each in enumerate(spec):
+        desired = {
+            name: UNKNOWN if any(id_ in str(value) for id_ in ids) else value
+            for name, value in each.desired.items()
+        }
+        if each.parent in replaced:
+            desired["thread_id"] = Unknown("string", True, f"{each.parent}.id")
+        elif isinstance(each.parent, Address):
+            desired["thread_id"] = server.state.objects[each.parent].id
+        again.append(replace(each, desired=desired, rank=rank))
+    return make_plan(
+        instances=again,
+        recorded=server.state,
+        observed=server.observe(),
+        schemas=SCHEMAS,
+        capabilities={"openai": THREADS},
+        policies={"openai": server.policies},
+        previous=first,
+    )
+
+
+@pytest.mark.parametrize("policy", ["rewrite_tail", "replace_thread"])
+def test_a_plan_made_again_over_what_it_replaces_decides_the_same(policy: str) -> None:
+    def spec(text: str, id_: str = "?") -> list[Instance]:
+        return [
+            thread(on_reorder=policy),
+            message("a", text),
+            message("b", f"see {id_}", depends_on=[T]),
+            message("c", "c"),
+        ]
+
+    server = applied(spec("A"))
+    server.apply(spec("A", server.only), options=PlanOptions(reorder=True))
+    changed = spec("B", server.only)
+    first = server.plan(changed)
+    second = expanded_again(server, changed, first)
+    third = expanded_again(server, changed, second)
+    for plan in (second, third):
+        assert actions(plan) == actions(first)
+        assert plan.sequences == first.sequences
+    refused = [thread(on_reorder="error"), *changed[1:]]
+    assert server.plan(refused).errors
+
+
+def test_a_refusal_is_not_forgotten_when_the_plan_is_made_again() -> None:
+    def spec(text: str, id_: str = "?") -> list[Instance]:
+        return [thread(on_reorder="replace_thread"), message("a", text), message("b", f"x {id_}")]
+
+    server = applied(spec("A"))
+    server.apply(spec("A", server.only))
+    server.say(server.only, "an answer")
+    changed = spec("B", server.only)
+    first = server.plan(changed)
+    second = expanded_again(server, changed, first)
+    assert summaries(first.errors) == summaries(second.errors) == ["Order cannot be restored"]
 
 
 # -- outputs, reads, what apply must look at

@@ -19,12 +19,14 @@ from hypothesis import strategies as st
 
 from reconciler.address import Address
 from reconciler.expand import Instance
+from reconciler.frozen import replace
 from reconciler.plan.model import Action, Reason
-from reconciler.plan.options import PlanOptions, Policies
+from reconciler.plan.options import OnReorder, PlanOptions, Policies
 from reconciler.plan.sequence import Parent, Place, plan_sequence
 from reconciler.provider.protocol import Capabilities, Member
-from reconciler.refresh import Listing
+from reconciler.refresh import Listing, Observed
 from reconciler.spec.model import Lifecycle
+from reconciler.state.model import Suspect, SuspectKind
 
 REORDER = PlanOptions(reorder=True)
 
@@ -187,6 +189,47 @@ def test_a_renumbering_of_metadata_only_updates() -> None:
     assert (server.created, server.deleted, server.updated) == (0, 0, 5)
 
 
+def test_a_count_block_whose_content_is_ignored_does_not_trade() -> None:
+    frozen = Lifecycle(ignore_changes=(("content",),))
+
+    def spec(texts: str) -> list[Instance]:
+        named = enumerate(texts)
+        return [
+            thread(),
+            *(message(f"openai_message.m[{i}]", text, lifecycle=frozen) for i, text in named),
+        ]
+
+    server = applied(spec("abc"))
+    server.apply(spec("bc"))
+    assert server.contents() == ["a", "b"]
+
+
+def test_an_instance_to_be_replaced_by_request_keeps_its_own_object() -> None:
+    server = applied(counted("aab"))
+    options = PlanOptions(replace=("openai_message.m[0]",))
+    plan = server.plan(counted("aab"), options=options)
+    assert not any(each.moved_from for each in plan.changes)
+    assert [each.action for each in plan.changes][:3] == [Action.REPLACE] * 3
+
+
+def test_messages_of_an_unmanaged_thread_may_leave() -> None:
+    server = Conversations(threads={"thread_x": []})
+    spec = [message("a", "a", parent="thread_x"), message("b", "b", parent="thread_x")]
+    server.apply(spec)
+    server.apply([])
+    assert server.contents() == []
+
+
+def test_a_lost_answer_keeps_unmanaged_messages_from_being_deleted() -> None:
+    spec = [thread(unmanaged_messages="delete"), message("a", "a")]
+    server = applied(spec)
+    server.say(server.only, "an answer")
+    lost = Suspect(at("b"), SuspectKind.APPEND, {}, "2026-01-01T00:00:00Z", "reset", server.only)
+    server.state = replace(server.state, suspects={at("b"): lost})
+    (sequence,) = server.plan(spec).sequences
+    assert (sequence.deleted_unmanaged, sequence.unmanaged) == ((), 1)
+
+
 def test_identical_messages_are_never_confused() -> None:
     spec = [thread(), message("a", "ok"), message("b", "ok"), message("c", "ok")]
     server = applied(spec)
@@ -279,6 +322,23 @@ def test_append_never_rewrites_on_a_reorder() -> None:
     assert not server.plan(with_policy("append", "c", "a", "b")).has_changes
 
 
+def test_equal_messages_of_a_thread_without_order_trade_nothing() -> None:
+    def spec(texts: str) -> list[Instance]:
+        return [thread(on_reorder="append"), *counted(texts)[1:]]
+
+    server = applied(spec("x"))
+    server.apply(spec("yxx"))
+    assert server.contents() == ["x", "y", "x"]
+    assert not server.plan(spec("yxx")).has_changes
+
+
+def test_equal_messages_of_a_scrambled_thread_trade_nothing() -> None:
+    server = applied(counted("xxy"))
+    server.threads[server.only].reverse()
+    server.state = replace(server.state, unordered=frozenset({server.only}))
+    assert not server.plan(counted("xxy")).has_changes
+
+
 def test_error_refuses_a_rewrite_and_names_the_choices() -> None:
     server = applied(with_policy("error", "a", "b", "c"))
     plan = server.plan(with_policy("error", "a", "b", "c", b="B"))
@@ -342,6 +402,25 @@ def refusal(server: Conversations, spec: Sequence[Instance], **how: object) -> s
     return " ".join(each.detail for each in server.plan(spec, **how).errors)
 
 
+def test_a_thread_is_not_replaced_where_that_would_lose_something() -> None:
+    protected = Lifecycle(prevent_destroy=True)
+    spec = [
+        thread(on_reorder="replace_thread", lifecycle=protected),
+        message("a", "a"),
+        message("b", "b"),
+    ]
+    server = applied(spec)
+    text = refusal(server, [spec[0], message("a", "A"), spec[2]])
+    assert "it is protected" in text
+    assert "would mean replacing the thread" in text
+
+
+def test_a_thread_that_the_specs_do_not_manage_is_not_replaced() -> None:
+    foreign = replace(parent("a", "b"), name="thread_x", on_reorder=OnReorder.REPLACE_THREAD)
+    decision = plan_sequence(foreign, [place("a", held=False), place("b")])
+    assert [each.reason for each in decision.refusals] == ["the specs do not manage it"]
+
+
 def test_a_rewrite_must_not_reach_a_protected_message() -> None:
     spec = blocks("a", "b")
     spec[2] = message("b", "b", lifecycle=Lifecycle(prevent_destroy=True))
@@ -350,8 +429,6 @@ def test_a_rewrite_must_not_reach_a_protected_message() -> None:
 
 
 def test_a_rewrite_must_not_reach_what_cannot_be_sent_again() -> None:
-    from reconciler.frozen import replace
-
     server = applied(blocks("a", "b"))
     object_ = replace(server.state.objects[at("b")], irreproducible=True)
     objects = {**server.state.objects, at("b"): object_}
@@ -493,12 +570,25 @@ def parent(*ids: str, **how: object) -> Parent:
 
 
 def test_without_a_listing_the_members_are_taken_to_stand_as_written() -> None:
-    from reconciler.frozen import replace
-
     blind = replace(parent(), listing=None)
     decision = plan_sequence(blind, [place("a"), place("b", held=False), place("c")])
     assert decision.plan.kept == (at("a"),)
     assert decision.plan.rewritten == (at("c"),)
+
+
+BLIND = PlanOptions(refresh=False, reorder=True)
+
+
+def test_without_a_refresh_the_order_of_the_last_apply_is_believed() -> None:
+    server = applied(blocks("a", "b", "c"))
+    server.apply(blocks("c", "a", "b"), observed=Observed(), options=BLIND)
+    assert server.contents() == ["c", "a", "b"]
+
+
+def test_without_a_refresh_a_deletion_inside_count_is_one_delete() -> None:
+    server = applied(counted("abcd"))
+    server.apply(counted("acd"), observed=Observed(), options=BLIND)
+    assert (server.created, server.deleted, server.contents()) == (0, 1, list("acd"))
 
 
 def test_a_server_that_scrambles_is_not_put_in_order_again() -> None:

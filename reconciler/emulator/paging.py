@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from re import fullmatch
 
 from reconciler.emulator.answer import Json, Refusal, bad_request
 from reconciler.emulator.call import Call
@@ -123,10 +124,17 @@ def _find(service: Service, parent_id: str, cursor: str, page: Page, param: str,
 def _reordered(service: Service, parent_id: str, page: Page) -> list[Json]:
     members = service.store.members(parent_id, label=page.label)
     if service.flavour.list_order is ListOrder.BY_SECOND:
-        members.sort(key=lambda member: (member.get("created_at", 0), _hash(member["id"])))
+        members.sort(key=lambda member: (_second(member), _hash(member["id"])))
     else:
         members.sort(key=lambda member: _hash(member["id"]))
     return members[::-1] if page.backwards else members
+
+
+def _second(member: Json) -> int:
+    """When it was created; an item does not say so, but its id does where it is the original's."""
+    stamp = member["id"].rpartition("_")[2][:8]
+    said = member.get("created_at", int(stamp, 16) if fullmatch(r"[0-9a-f]{8}", stamp) else 0)
+    return int(said)
 
 
 def _hash(id_: str) -> bytes:

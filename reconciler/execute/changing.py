@@ -8,6 +8,7 @@ from reconciler.address import Address
 from reconciler.errors import ObjectNotFound, ProviderError
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
+from reconciler.execute.oddities import note_remade
 from reconciler.execute.recording import same, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
@@ -42,9 +43,9 @@ async def update(run: Run, change: PlannedChange) -> str:
         except ProviderError:
             await run.recorder.record(*resolved)
             raise
-    await run.recorder.record(
-        Put(state_object(instance, {**before, **returned}, change=change)), *resolved
-    )
+    updated = state_object(instance, {**before, **returned}, change=change)
+    note_remade(run, [updated])
+    await run.recorder.record(Put(updated), *resolved)
     run.resolver.settle(change.address, returned)
     return change.recorded.id
 

@@ -8,34 +8,53 @@ from reconciler.address import Address
 from reconciler.errors import RequestRejected
 from reconciler.execute.context import Run
 from reconciler.execute.listing import list_after
+from reconciler.execute.oddities import note_order, note_remade
 from reconciler.execute.recording import merge
 from reconciler.frozen import replace
+from reconciler.plan.model import SequencePlan
 from reconciler.provider.protocol import Member
-from reconciler.state.entries import Drop, Entry, MarkUnordered, Put
+from reconciler.refresh import unlisted
+from reconciler.state.entries import Drop, Entry, Put
 from reconciler.state.model import StateObject
 
 
 async def check_sequence(
-    run: Run, addresses: Sequence[Address], parent_id: str, *, after: str | None
+    run: Run,
+    sequence: SequencePlan,
+    addresses: Sequence[Address],
+    parent_id: str,
+    *,
+    after: str | None,
 ) -> dict[Address, RequestRejected]:
     """Compare the members behind *after* with *addresses*, which were just appended in order.
 
     A server that lost, changed or reordered a member is caught here: a lost one is dropped from
     state and returned as an error, a changed one is recorded as it came out, another order is
-    recorded once so that it is never a reason to rewrite.
+    recorded once so that it is never a reason to rewrite. No single listing is believed where it
+    lacks something: the whole sequence is listed then, and what that lacks is asked for by its id.
     """
     written = [each for each in map(run.recorder.object, addresses) if each is not None]
     if not written:
         return {}
     provider = run.provider(run.resolver.resolve(written[0].address).provider)
-    members = await list_after(provider, written[0].address.type, parent_id, after=after)
-    listed = {member.id: index for index, member in enumerate(members)}
-    lost = {each.address: _lost(each) for each in written if each.id not in listed}
+    type_ = sequence.member_type
+    members = await list_after(provider, type_, parent_id, after=after, most=len(written))
+    expected = written
+    if not {each.id for each in written} <= {each.id for each in members}:
+        members = await list_after(provider, type_, parent_id, after=None)
+        recorded = map(run.recorder.object, sequence.order)
+        expected = [each for each in recorded if each is not None]
+    listed = {member.id: index for index, member in reversed(list(enumerate(members)))}
+    hidden = [each for each in written if each.id not in listed]
+    shown = await unlisted(provider, type_, hidden)
+    lost = {each.address: _lost(each) for each in hidden if each.id not in shown}
+    run.oddities.hidden.update({each.address: None for each in hidden if each.id in shown})
     entries: list[Entry] = [Drop(address) for address in lost]
-    standing = [each for each in written if each.id in listed]
-    for object_ in standing:
-        entries.extend(_changed(run, object_, members[listed[object_.id]]))
-    entries.extend(_order(run, parent_id, [listed[each.id] for each in standing]))
+    for object_ in written:
+        if object_.id in listed:
+            entries.extend(_changed(run, object_, members[listed[object_.id]]))
+    places = [listed[each.id] for each in expected if each.id in listed]
+    entries.extend(note_order(run, parent_id, places))
     if entries:
         await run.recorder.record(*entries)
     if members:
@@ -58,18 +77,6 @@ def _changed(run: Run, object_: StateObject, member: Member) -> list[Entry]:
     changed = [name for name in sent if name not in object_.sent]
     if not changed:
         return []
-    run.warnings.append(
-        f"The server changed {', '.join(sorted(changed))} of {object_.address} on its own; "
-        "what it made of it is recorded and is not a change."
-    )
-    return [Put(replace(object_, attributes=attributes, sent=sent))]
-
-
-def _order(run: Run, parent_id: str, positions: Sequence[int]) -> list[Entry]:
-    if list(positions) == sorted(positions):
-        return []
-    run.warnings.append(
-        f"The server does not keep the order of messages: {parent_id} reads back in another order "
-        "than it was written. Its order is not planned again until the messages change."
-    )
-    return [MarkUnordered(parent_id, True)]
+    found = replace(object_, attributes=attributes, sent=sent)
+    note_remade(run, [found])
+    return [Put(found)]

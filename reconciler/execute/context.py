@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from reconciler.address import Address
 from reconciler.execute.events import Event
+from reconciler.execute.oddities import Oddities
 from reconciler.expand import Instance
 from reconciler.frozen import frozen
 from reconciler.provider.protocol import Provider
@@ -97,6 +98,7 @@ class Run:
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""
     warnings: list[str] = field(default_factory=list)
+    oddities: Oddities = field(default_factory=Oddities)
     interrupted: Callable[[], bool] = lambda: False
     """Whether the run has been asked to end: nothing is waited for then."""
 

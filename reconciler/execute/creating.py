@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from reconciler.errors import OutcomeUnknown, ProviderError, ReconcilerError, RequestRejected
+from reconciler.execute.changing import delete
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
 from reconciler.execute.listing import list_after, match_by_position
 from reconciler.execute.lost import append_again, create_suspect
+from reconciler.execute.oddities import note_order, note_remade
 from reconciler.execute.recording import deposed, draft_object, sendable, state_object
 from reconciler.expand import Instance
-from reconciler.frozen import frozen
+from reconciler.frozen import frozen, replace
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.schema import Attributes
@@ -50,6 +53,7 @@ async def create_parent(
         carried = carried[: carried.index(blamed.change)]
     parent_id = str(returned["id"])
     entries = _put(run, instance, returned, change)
+    note_remade(run, [each.object for each in entries if isinstance(each, Put)])
     if not carried:
         entries.append(Resolve(seq))
     await run.recorder.record(*entries)
@@ -68,8 +72,7 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
     type_ = instances[0].schema.type
-    if parent_id not in run.tails:
-        run.tails[parent_id] = await _find_tail(run, instances[0], parent_id)
+    await find_tail(run, instances[0], parent_id)
     intent = await _intend_append(run, changes, instances, parent_id)
     try:
         returned: Sequence[Attributes] = await provider.append(
@@ -83,11 +86,12 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     return await _record_members(run, intent.seq, changes, instances, returned, parent_id)
 
 
-async def _find_tail(run: Run, instance: Instance, parent_id: str) -> str | None:
-    """The last member of a parent that nobody has listed in this run."""
-    provider = run.provider(instance.provider)
-    members = await list_after(provider, instance.schema.type, parent_id, after=None)
-    return members[-1].id if members else None
+async def find_tail(run: Run, instance: Instance, parent_id: str) -> str | None:
+    """The last member of a parent, asked for where nobody has read to its end in this run."""
+    if parent_id not in run.tails:
+        provider = run.provider(instance.provider)
+        run.tails[parent_id] = await provider.last_member(instance.schema.type, parent_id)
+    return run.tails[parent_id]
 
 
 async def _record_members(
@@ -104,6 +108,7 @@ async def _record_members(
         entries.extend(_put(run, instance, attributes, change))
         made.append(Made(change, None, str(attributes["id"])))
     await run.recorder.record(*entries, Resolve(seq))
+    note_remade(run, [each.object for each in entries if isinstance(each, Put)])
     for instance, attributes in zip(instances, returned, strict=True):
         run.resolver.settle(instance.address, attributes)
         run.tails[parent_id] = str(attributes["id"])
@@ -204,13 +209,20 @@ async def _learn_ids(
     instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
     schema = instances[0].schema
+    sent = [sendable(each) for each in instances]
     try:
-        members = await list_after(
-            provider, schema.type, parent_id, after=None, most=len(instances)
-        )
+        members = await list_after(provider, schema.type, parent_id, after=None, most=len(sent))
+        found = match_by_position(schema, sent, members)
+        if None in found:
+            # One listing can be wrong, and sending again what stands there would double it.
+            members = await list_after(provider, schema.type, parent_id, after=None)
+            found = match_by_position(schema, sent, members)
     except ProviderError as error:
         return [Made(each, error) for each in changes]
-    found = match_by_position(schema, [sendable(each) for each in instances], members)
+    places = {id(each): at for at, each in enumerate(members)}
+    order = note_order(run, parent_id, [places[id(each)] for each in found if each is not None])
+    if order:
+        await run.recorder.record(*order)
     return await _adopt_found(run, seq, parent_id, changes, instances, found)
 
 
@@ -222,8 +234,12 @@ async def _adopt_found(
     instances: Sequence[Instance],
     found: Sequence[Member | None],
 ) -> list[Made]:
-    """Record the members up to the first that is missing; the rest is appended one by one."""
+    """Record the members up to the first that is missing; the rest is appended one by one.
+
+    What stands behind the missing one already stands in the wrong place: it is replaced.
+    """
     missing = next((i for i, each in enumerate(found) if each is None), len(found))
+    strays = await _record_strays(run, changes[missing:], instances[missing:], found[missing:])
     made = await _record_members(
         run,
         seq,
@@ -239,8 +255,34 @@ async def _adopt_found(
             f"{lacking}; sending these one by one."
         )
     for change in changes[missing:]:
-        made.extend(await append_members(run, [change], parent_id))
+        try:
+            made.extend(await append_members(run, [change], parent_id))
+        except ProviderError as error:
+            return [*made, Made(change, error)]
+    for stray in strays:
+        # Where that fails, it stays recorded as replaced, and the next plan deletes it.
+        with suppress(ProviderError):
+            await delete(run, stray)
     return made
+
+
+async def _record_strays(
+    run: Run,
+    changes: Sequence[PlannedChange],
+    instances: Sequence[Instance],
+    found: Sequence[Member | None],
+) -> list[PlannedChange]:
+    """Record what stands in the wrong place, and say how it is deleted once it is replaced."""
+    entries: list[Entry] = []
+    strays: list[PlannedChange] = []
+    for change, instance, member in zip(changes, instances, found, strict=True):
+        if member is not None:
+            entries.extend(_put(run, instance, member.attributes, change))
+            object_ = state_object(instance, member.attributes, change=change)
+            strays.append(replace(change, recorded=object_))
+    if entries:
+        await run.recorder.record(*entries)
+    return strays
 
 
 def parent_id_of(instance: Instance) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 from reconciler.address import Address
 from reconciler.errors import (
@@ -20,26 +19,19 @@ from reconciler.errors import (
 from reconciler.execute import changing, checking, creating, reading
 from reconciler.execute.context import Run
 from reconciler.execute.creating import Made
-from reconciler.execute.events import (
-    ChangeFailed,
-    ChangeFinished,
-    ChangeStarted,
-    Outcome,
-    Report,
-    Status,
-)
+from reconciler.execute.ends import Ends
+from reconciler.execute.events import ChangeFailed, ChangeFinished, ChangeStarted, Report
 from reconciler.execute.faithful import check_not_moved_on
 from reconciler.execute.flight import Flight
 from reconciler.execute.interruption import Interruption
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
-from reconciler.language.values import contains_unknown
+from reconciler.expand import Instance
+from reconciler.frozen import replace
+from reconciler.plan.batch import Batching, Shares
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.state.entries import Drop, Entry, Put
 from reconciler.state.model import configuration_name
-
-Batch = Callable[[PlannedChange, SequencePlan], Sequence[Address]]
-"""Which members of a new parent ride in the call that creates it."""
 
 
 async def execute(
@@ -47,7 +39,7 @@ async def execute(
     steps: Steps,
     run: Run,
     *,
-    batch: Batch,
+    batching: Batching,
     concurrency: int,
     interruption: Interruption,
 ) -> Report:
@@ -62,10 +54,11 @@ async def execute(
             for name, settings in run.settings.items()
         }
     )
-    worker = _Worker(plan, steps, run, batch, Schedule(steps.waits_for))
+    worker = _Worker(plan, steps, run, batching, Schedule(steps.waits_for))
     await worker.note_moves()
     await worker.work(concurrency, interruption)
-    return worker.report(interrupted=interruption.count > 0)
+    report = worker.ends.report(plan, steps, interrupted=interruption.count > 0)
+    return replace(report, warnings=(*run.warnings, *run.oddities.warnings()))
 
 
 @dataclass(slots=True)
@@ -73,18 +66,19 @@ class _Worker:
     plan: Plan
     steps: Steps
     run: Run
-    batch: Batch
+    batching: Batching
     schedule: Schedule
-    failures: dict[Step, ReconcilerError] = field(default_factory=dict)
-    skipped: dict[Step, Step | None] = field(default_factory=dict)
-    done: set[Step] = field(default_factory=set)
+    ends: Ends = field(default_factory=Ends)
     sequence_of: dict[Address, SequencePlan] = field(default_factory=dict)
     by_parent: dict[Address, SequencePlan] = field(default_factory=dict)
     before_append: dict[str, str | None] = field(default_factory=dict)
     """By parent id: the last member before the first append of this run."""
+    shares: dict[Address, Shares] = field(default_factory=dict)
+    """By the first member that a sequence appends."""
+    runs: dict[Address, tuple[Address, ...]] = field(default_factory=dict)
+    """By its first member: what is appended with one call."""
     verified: set[Address] = field(default_factory=set)
     """Members whose place a listing has already shown."""
-    fatal: ReconcilerError | None = None
 
     def __post_init__(self) -> None:
         for sequence in self.plan.sequences:
@@ -121,7 +115,9 @@ class _Worker:
         flight = Flight(concurrency, interruption)
         backlog: deque[Step] = deque()
         self._refuse_blocked()
-        while not (self.schedule.is_finished or interruption.count or self.fatal or flight.failure):
+        while not (
+            self.schedule.is_finished or interruption.count or self.ends.fatal or flight.failure
+        ):
             backlog.extend(self.schedule.take_ready())
             while backlog and flight.has_room:
                 flight.start(self._perform(backlog.popleft()))
@@ -133,13 +129,13 @@ class _Worker:
         if flight.failure is not None:
             raise flight.failure
         for step in (*backlog, *self.schedule.abandon()):
-            self.skipped.setdefault(step, None)
+            self.ends.skipped.setdefault(step, None)
 
     def _refuse_blocked(self) -> None:
         """Leave alone what a suspect stands in the way of, and what follows from it."""
         for step, change in self.steps.changes.items():
             if change.blocked_by is not None and self.schedule.holds(step):
-                self.skipped[step] = make_step(change.blocked_by)
+                self.ends.skipped[step] = make_step(change.blocked_by)
                 self._leave(step, ok=False)
 
     async def _perform(self, step: Step) -> None:
@@ -198,27 +194,31 @@ class _Worker:
         sequence = self.by_parent.get(change.address)
         if sequence is None:
             return []
-        candidates = [make_step(each) for each in self.batch(change, sequence)]
+        candidates = [make_step(each) for each in self._shares(sequence).riding]
         return [self.steps.changes[each] for each in self.schedule.absorb(step, candidates)]
+
+    def _shares(self, sequence: SequencePlan) -> Shares:
+        first = sequence.appended[0]
+        if first not in self.shares:
+            self.shares[first] = self.batching.shares(sequence)
+        return self.shares[first]
+
+    def _behind(self, leader: Address, sequence: SequencePlan) -> tuple[Address, ...]:
+        """The members that go along in the call that *leader* is the first of."""
+        if leader not in self.runs:
+            self.runs.update({run[0]: run for run in self._shares(sequence).appended})
+        return self.runs.get(leader, (leader,))[1:]
 
     async def _append(self, step: Step, change: PlannedChange) -> None:
         instance = self.run.resolver.resolve(change.address)
         parent_id = creating.parent_id_of(instance)
-        capabilities = self.run.provider(instance.provider).capabilities
         sequence = self.sequence_of[change.address]
-        behind = sequence.appended[sequence.appended.index(change.address) + 1 :]
-        candidates = [
-            make_step(each)
-            for each in takewhile(self._is_known, behind[: capabilities.append_limit - 1])
-        ]
+        candidates = [make_step(each) for each in self._behind(change.address, sequence)]
         taken = [step, *self.schedule.absorb(step, candidates)]
         changes = [self.steps.changes[each] for each in taken]
         started = min(self._start(each, None) for each in changes)
-        if sequence.rewritten:
-            await self._not_moved_on(sequence, instance.provider, parent_id)
-        self.before_append.setdefault(parent_id, self.run.tails.get(parent_id))
-        await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
         try:
+            await self._before_appending(sequence, instance, parent_id)
             made = await creating.append_members(self.run, changes, parent_id)
         except _FAILURES as error:
             for member in taken[1:]:
@@ -226,9 +226,14 @@ class _Worker:
             raise error
         self._settle_made(made, taken, started)
 
-    def _is_known(self, address: Address) -> bool:
-        """Whether a member can be sent now: it may name the id of one that goes along."""
-        return not contains_unknown(dict(self.run.resolver.resolve(address).desired))
+    async def _before_appending(
+        self, sequence: SequencePlan, instance: Instance, parent_id: str
+    ) -> None:
+        if sequence.rewritten:
+            await self._not_moved_on(sequence, instance.provider, parent_id)
+        if parent_id not in self.before_append:
+            self.before_append[parent_id] = await creating.find_tail(self.run, instance, parent_id)
+        await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
 
     def _settle_made(self, made: Sequence[Made], taken: Sequence[Step], started: float) -> None:
         by_step = {make_step(each.change.address): each for each in made}
@@ -247,16 +252,27 @@ class _Worker:
         if fresh and (object_ := self.run.recorder.object(fresh[0])) is not None:
             instance = self.run.resolver.resolve(object_.address)
             parent_id = creating.parent_id_of(instance)
-            lost = await checking.check_sequence(
-                self.run, fresh, parent_id, after=self.before_append.get(parent_id)
-            )
+            try:
+                lost = await checking.check_sequence(
+                    self.run, sequence, fresh, parent_id, after=self.before_append.get(parent_id)
+                )
+            except ProviderError as doubt:
+                self._doubt(step, parent_id, doubt)
+                return
             for address, error in lost.items():
-                self.failures[make_step(address)] = error
+                self.ends.failures[make_step(address)] = error
                 self.run.emit(ChangeFailed(address, Action.CREATE, error))
             if lost:
                 self._leave(step, ok=False)
                 return
         self._leave(step, ok=True)
+
+    def _doubt(self, check: Step, parent_id: str, error: ProviderError) -> None:
+        """Delete nothing in a sequence that could not be read back."""
+        self.run.warnings.append(f"{parent_id} could not be read back: {error.message}")
+        if isinstance(error, CredentialsRejected):
+            self.ends.fatal = error
+        self._leave(check, ok=False)
 
     async def _unmake(self, step: Step) -> None:
         change = self.steps.changes.get(step)
@@ -269,12 +285,12 @@ class _Worker:
         started = self._start(change, change.recorded.id, Action.DELETE)
         await changing.delete(self.run, change, carried)
         for each in carried:
-            self.done.add(unmake_step(each))
+            self.ends.done.add(unmake_step(each))
             self._finished(
                 each, Action.DELETE, each.recorded.id if each.recorded else None, started
             )
         self._finished(change, Action.DELETE, change.recorded.id, started)
-        self.done.add(step)
+        self.ends.done.add(step)
         self._leave(step, ok=True)
 
     async def _check_before_deleting(self, change: PlannedChange) -> None:
@@ -311,7 +327,7 @@ class _Worker:
             {"id": step.detail, "thread_id": recorded.id},
             parent,
         )
-        self.done.add(step)
+        self.ends.done.add(step)
         self._leave(step, ok=True)
 
     def _start(self, change: PlannedChange, id_: str | None, action: Action | None = None) -> float:
@@ -319,7 +335,7 @@ class _Worker:
         return self.run.clock()
 
     def _succeed(self, step: Step, change: PlannedChange, id_: str | None, started: float) -> None:
-        self.done.add(step)
+        self.ends.done.add(step)
         self._finished(change, _shown(change.action), id_, started)
         self._leave(step, ok=True)
 
@@ -330,58 +346,21 @@ class _Worker:
         self.run.emit(ChangeFinished(change.address, action, id_, elapsed_s))
 
     def _fail(self, step: Step, error: ReconcilerError) -> None:
-        self.failures[step] = error
+        self.ends.failures[step] = error
         change = self.steps.changes.get(step)
         action = change.action if change is not None else Action.DELETE
         self.run.emit(ChangeFailed(step.address, action, error))
         if isinstance(error, (CredentialsRejected, StateUnwritable)):
-            self.fatal = error
+            self.ends.fatal = error
         self._leave(step, ok=False)
 
     def _skip(self, step: Step, cause: Step) -> None:
-        self.skipped[step] = cause
+        self.ends.skipped[step] = cause
         self._leave(step, ok=False)
 
     def _leave(self, step: Step, *, ok: bool) -> None:
         for skipped, cause in self.schedule.settle(step, ok=ok):
-            self.skipped.setdefault(skipped, cause)
-
-    def report(self, *, interrupted: bool) -> Report:
-        """Say how every change ended, each once, in the order of the plan."""
-        outcomes = tuple(
-            outcome for outcome in map(self._outcome, self.plan.changes) if outcome is not None
-        )
-        applied = [each.action for each in outcomes if each.status is Status.APPLIED]
-        replaced = applied.count(Action.REPLACE)
-        return Report(
-            outcomes=outcomes,
-            warnings=tuple(self.run.warnings),
-            interrupted=interrupted,
-            imported=sum(each.import_id is not None for each in self.plan.changes),
-            added=applied.count(Action.CREATE) + replaced,
-            changed=applied.count(Action.UPDATE),
-            destroyed=applied.count(Action.DELETE) + replaced,
-            forgotten=applied.count(Action.FORGET),
-        )
-
-    def _outcome(self, change: PlannedChange) -> Outcome | None:
-        wanted = [
-            step
-            for step in (make_step(change.address), unmake_step(change))
-            if self.steps.change_of(step) is change
-        ]
-        if not wanted:
-            return None
-        failed = next((step for step in wanted if step in self.failures), None)
-        if failed is not None:
-            error = self.failures[failed]
-            return Outcome(change.address, change.action, Status.FAILED, error)
-        missing = next((step for step in wanted if step not in self.done), None)
-        if missing is not None:
-            cause = self.skipped.get(missing)
-            blocker = cause.address if cause is not None else None
-            return Outcome(change.address, change.action, Status.SKIPPED, self.fatal, blocker)
-        return Outcome(change.address, change.action, Status.APPLIED)
+            self.ends.skipped.setdefault(skipped, cause)
 
 
 _FAILURES = (ProviderError, SpecError, StalePlan, StateUnwritable)

@@ -70,7 +70,7 @@ async def check_not_moved_on(
         return
     provider = run.provider(configuration)
     try:
-        fresh = await list_after(provider, member_type, parent_id, after=last_id, most=1)
+        fresh = await list_after(provider, member_type, parent_id, after=last_id or None, most=1)
     except ObjectNotFound:
         return
     if fresh:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.language.values import Unknown
-from reconciler.plan.model import PlannedChange
+from reconciler.plan.model import Action, PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.schema import Attributes, ChangeCost, Schema, Value
 from reconciler.state.model import PROVIDER, StateObject
@@ -17,6 +17,7 @@ def draft_object(instance: Instance, *, change: PlannedChange | None = None) -> 
     What is not known yet, such as the id of a parent that is created in the same call, is None.
     """
     recorded = change.recorded if change is not None else None
+    is_updated = change is not None and change.action is Action.UPDATE
     desired = instance.desired
     return StateObject(
         address=instance.address,
@@ -27,6 +28,7 @@ def draft_object(instance: Instance, *, change: PlannedChange | None = None) -> 
         sensitive=instance.sensitive,
         dependencies=dependency_blocks(instance),
         protected=change.protected if change is not None else False,
+        irreproducible=is_updated and recorded is not None and recorded.irreproducible,
         previous_id=recorded.previous_id if recorded is not None else None,
         behind=change.behind if change is not None else None,
         create_before_destroy=instance.lifecycle.create_before_destroy,

@@ -8,7 +8,7 @@ from reconciler.address import Address
 from reconciler.expand.model import PendingRead
 from reconciler.frozen import frozen, replace
 from reconciler.language.values import Unknown
-from reconciler.plan.batch import batches
+from reconciler.plan.batch import Batching, Limits, limits_of
 from reconciler.plan.calls import Cost, Prices, estimate
 from reconciler.plan.decide import Circumstances, Decided
 from reconciler.plan.departures import Departure, departing, deposed_changes
@@ -284,10 +284,12 @@ def _cost(
             return instance.provider if instance is not None else next(iter(about.capabilities))
         return configuration(change.recorded)
 
-    def limit(parent: PlannedChange) -> int:
-        name = configuration_of(parent)
-        batched = about.policies.get(name, Policies()).batch_create
-        return about.capabilities[name].batch_limit if batched else 0
+    def limits(change: PlannedChange) -> Limits:
+        name = configuration_of(change)
+        policies = about.policies.get(name, Policies())
+        return limits_of(
+            about.capabilities[name], batch_create=policies.batch_create, paced=policies.paced
+        )
 
     def parent_of(change: PlannedChange) -> Address | None:
         above = lost.parents.get(change.address)
@@ -298,7 +300,7 @@ def _cost(
         about.policies,
         configuration_of,
         parent_of,
-        batches(changes, found.schemas, limit),
+        Batching(changes, found.schemas, limits),
     )
     return estimate(changes, sequences, prices)
 

@@ -1,56 +1,139 @@
-"""Batch: which first members of a new parent may ride in the call that creates it."""
+"""Batch: how the new members of a sequence are shared out over calls, at plan as at apply."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from reconciler.address import Address
+from reconciler.frozen import frozen
 from reconciler.language.values import Unknown, contains_unknown
 from reconciler.plan.model import Action, PlannedChange, SequencePlan
+from reconciler.provider.protocol import Capabilities
 from reconciler.schema import Attributes, Schema
 
-Batch = Callable[[PlannedChange, SequencePlan], tuple[Address, ...]]
-"""Which members of a new parent ride in the call that creates it."""
+
+@frozen
+class Limits:
+    """How many members one call carries."""
+
+    with_parent: int
+    """The call that creates their parent."""
+    appended: int
+    """A later call."""
 
 
-def batches(
-    changes: Iterable[PlannedChange],
-    schemas: Mapping[str, Schema],
-    limit: Callable[[PlannedChange], int],
-) -> Batch:
-    """The rule for a whole plan; *limit* is how many members the call for a parent may carry."""
-    by_address = {each.address: each for each in changes if each.deposed is None}
-    by_block: dict[Address, list[PlannedChange]] = {}
-    for each in by_address.values():
-        by_block.setdefault(each.address.block, []).append(each)
+def limits_of(capabilities: Capabilities, *, batch_create: bool, paced: bool) -> Limits:
+    """What a dialect takes and a configuration allows; *paced* sends members one by one."""
+    if paced:
+        return Limits(0, 1)
+    return Limits(
+        capabilities.batch_limit if batch_create else 0, max(capabilities.append_limit, 1)
+    )
 
-    def depends_on(address: Address) -> frozenset[Address]:
-        change = by_address.get(address)
-        return change.depends_on if change is not None else frozenset()
 
-    def exists(address: Address) -> bool:
-        own = by_address.get(address)
-        meant = by_block.get(address, []) if own is None else [own]
-        return all(each.action in _STAYING for each in meant)
+@frozen
+class Shares:
+    """Which new members of a sequence travel together."""
 
-    def ready(address: Address) -> bool:
-        change = by_address[address]
-        return is_ready(schemas[address.type], change.after)
+    riding: tuple[Address, ...] = ()
+    """In the call that creates the parent."""
+    appended: tuple[tuple[Address, ...], ...] = ()
+    """In one later call each."""
 
-    def batch(parent: PlannedChange, sequence: SequencePlan) -> tuple[Address, ...]:
+
+class Batching:
+    """The rule for a whole plan. It looks at the plan alone: what happens first does not matter."""
+
+    def __init__(
+        self,
+        changes: Iterable[PlannedChange],
+        schemas: Mapping[str, Schema],
+        limits: Callable[[PlannedChange], Limits],
+    ) -> None:
+        self._changes = {each.address: each for each in changes if each.deposed is None}
+        self._schemas = schemas
+        self._limits = limits
+        self._blocks: dict[Address, list[Address]] = {}
+        for address in self._changes:
+            self._blocks.setdefault(address.block, []).append(address)
+
+    def shares(self, sequence: SequencePlan) -> Shares:
+        """Share out the members that *sequence* appends."""
+        if not sequence.appended:
+            return Shares()
+        parent = (
+            self._changes.get(sequence.parent) if isinstance(sequence.parent, Address) else None
+        )
+        limits = self._limits(parent or self._changes[sequence.appended[0]])
+        riding: tuple[Address, ...] = ()
+        if parent is not None and parent.action in (Action.CREATE, Action.REPLACE):
+            riding = self._riding(sequence, parent.address, limits.with_parent)
+        rest = sequence.appended[len(riding) :]
+        if limits.appended == 1:
+            return Shares(riding, tuple((each,) for each in rest))
+        done = {*riding} if parent is None else {*riding, parent.address}
+        return Shares(riding, tuple(self._runs(rest, done, limits.appended)))
+
+    def _riding(self, sequence: SequencePlan, parent: Address, limit: int) -> tuple[Address, ...]:
         return batchable_prefix(
             sequence.appended,
-            parent=parent.address,
-            depends_on=depends_on,
-            ready=ready,
-            exists=exists,
-            limit=limit(parent),
+            parent=parent,
+            depends_on=self._needed,
+            ready=self._is_ready,
+            exists=self._exists,
+            limit=limit,
         )
 
-    return batch
+    def _runs(
+        self, members: Sequence[Address], done: set[Address], limit: int
+    ) -> Iterable[tuple[Address, ...]]:
+        """The longest runs whose members need nothing that the first of them does not wait for.
 
+        *done* is what is through before the first of *members*.
+        """
+        run: dict[Address, None] = {}
+        for member in members:
+            if run and len(run) < limit and self._may_join(member, run, done):
+                run[member] = None
+                continue
+            if run:
+                yield tuple(run)
+            done.update(run)
+            self._add_ancestors(member, done)
+            run = {member: None}
+        if run:
+            yield tuple(run)
 
-_STAYING = (Action.NO_OP, Action.UPDATE)
+    def _may_join(self, member: Address, run: Collection[Address], done: set[Address]) -> bool:
+        needed = self._needed(member)
+        if not all(each in done or each in run or self._exists(each) for each in needed):
+            return False
+        return self._is_ready(member) or not any(each in run for each in needed)
+
+    def _add_ancestors(self, member: Address, done: set[Address]) -> None:
+        queue = list(self._needed(member))
+        while queue:
+            each = queue.pop()
+            if each not in done:
+                done.add(each)
+                queue.extend(self._needed(each))
+
+    def _needed(self, address: Address) -> frozenset[Address]:
+        """The instances that have to be through before *address*."""
+        change = self._changes.get(address)
+        if change is None:
+            return frozenset()
+        return frozenset(
+            instance
+            for each in change.depends_on
+            for instance in ([each] if each in self._changes else self._blocks.get(each, ()))
+        )
+
+    def _exists(self, address: Address) -> bool:
+        return self._changes[address].action is Action.NO_OP
+
+    def _is_ready(self, address: Address) -> bool:
+        return is_ready(self._schemas[address.type], self._changes[address].after)
 
 
 def batchable_prefix(
@@ -68,7 +151,7 @@ def batchable_prefix(
     only on the parent, on the parent's own ancestors, on members before it in the same call and on
     what *exists*. So a batch never makes the parent wait and never closes a cycle.
     """
-    above = ancestors(parent, depends_on) | {parent, parent.block}
+    above = ancestors(parent, depends_on) | {parent}
     riding: dict[Address, None] = {}
     for member in members[: max(limit, 0)]:
         needed = [each for each in depends_on(member) if each not in riding and each not in above]

@@ -8,12 +8,10 @@ from math import ceil
 
 from reconciler.address import Address
 from reconciler.frozen import frozen
+from reconciler.plan.batch import Batching
 from reconciler.plan.model import Action, PlannedChange, SequencePlan
 from reconciler.plan.options import Policies
 from reconciler.provider.protocol import Capabilities
-
-Batch = Callable[[PlannedChange, SequencePlan], Sequence[Address]]
-"""Which members of a new parent ride in the call that creates it."""
 
 
 @frozen
@@ -34,7 +32,7 @@ class Prices:
     """The provider configuration a change belongs to."""
     parent_of: Callable[[PlannedChange], Address | None]
     """The parent whose deletion is in the same plan, for a member whose object is deleted."""
-    batch: Batch
+    batching: Batching
 
 
 def estimate(
@@ -87,12 +85,13 @@ def _add_sequence(
         return
     name = prices.configuration(change)
     capabilities = prices.capabilities[name]
-    created = parent is not None and parent.action in (Action.CREATE, Action.REPLACE)
-    riding = len(prices.batch(parent, sequence)) if created and parent is not None else 0
-    calls[name] += _pages(riding, capabilities)
-    rest = len(sequence.appended) - riding
-    calls[name] += ceil(rest / max(capabilities.append_limit, 1)) + _pages(rest, capabilities)
+    shares = prices.batching.shares(sequence)
+    calls[name] += _pages(len(shares.riding), capabilities)
+    calls[name] += len(shares.appended) + _pages(sum(map(len, shares.appended)), capabilities)
     calls[name] += len(sequence.deleted_unmanaged)
+    is_there = parent is None or parent.action not in (Action.CREATE, Action.REPLACE)
+    if shares.appended and is_there and sequence.last_id is None:
+        calls[name] += 1  # Nobody knows yet what stands last there.
 
 
 def _pages(members: int, capabilities: Capabilities) -> int:

@@ -14,7 +14,13 @@ from reconciler.diagnostics import Diagnostics
 from reconciler.frozen import frozen, replace
 from reconciler.plan.draft import Draft, draft
 from reconciler.plan.model import Action, Reason, SequencePlan
-from reconciler.plan.options import OnReorder, PlanOptions, Policies, UnmanagedMessages
+from reconciler.plan.options import (
+    OnReorder,
+    PlanOptions,
+    Policies,
+    UnmanagedMessages,
+    treatment,
+)
 from reconciler.plan.records import Record, configuration
 from reconciler.plan.sequence import (
     Decision,
@@ -23,11 +29,11 @@ from reconciler.plan.sequence import (
     Place,
     Refusal,
     count,
+    last_id,
     plan_sequence,
 )
 from reconciler.plan.survey import Survey
 from reconciler.provider.protocol import Capabilities
-from reconciler.refresh import Listing
 from reconciler.state.model import State
 
 
@@ -41,6 +47,8 @@ class Circumstances:
     options: PlanOptions
     replaced: frozenset[Address]
     """What is to be created anew by request."""
+    carried: frozenset[Address]
+    """What an earlier round found to be replaced because of others only."""
     leaving: Mapping[str, tuple[Record, ...]]
     """Members that will be deleted, by id of their parent."""
     managed: frozenset[str] = frozenset()
@@ -70,6 +78,7 @@ def decide(found: Survey, about: Circumstances, diagnostics: Diagnostics) -> Dec
             found.records.get(address),
             about.capabilities[instance.provider],
             requested=address in about.replaced,
+            carried=address in about.carried,
         )
         for address, instance in found.instances.items()
     }
@@ -148,8 +157,17 @@ def _decide_sequence(
     parent = _parent(name, id_ or "", found, about, decided)
     return plan_sequence(
         parent,
-        [_place(each, id_, parent.listing) for each in members],
-        [Leaving(each.address, each.object.id) for each in leaving],
+        [_place(each, id_) for each in members],
+        [_leaving(each) for each in leaving],
+    )
+
+
+def _leaving(record: Record) -> Leaving:
+    return Leaving(
+        record.address,
+        record.object.id,
+        str(record.moved_from or record.address),
+        record.object.behind,
     )
 
 
@@ -169,7 +187,7 @@ def _new_sequence(
             kept=(),
             appended=order,
             deleted=tuple(each.address for each in leaving),
-            last_id=_last_id(listing),
+            last_id=last_id(listing),
             parent_replaced=replaced,
         )
     )
@@ -178,7 +196,7 @@ def _new_sequence(
 def _parent(
     name: Address | str, id_: str, found: Survey, about: Circumstances, decided: Decided
 ) -> Parent:
-    on_reorder, unmanaged = policies_of(name, found, about)
+    on_reorder, unmanaged = _treatment(name, found, about)
     one = decided.drafts.get(name) if isinstance(name, Address) else None
     return Parent(
         name=name,
@@ -194,7 +212,7 @@ def _parent(
     )
 
 
-def policies_of(
+def _treatment(
     name: Address | str, found: Survey, about: Circumstances
 ) -> tuple[OnReorder, UnmanagedMessages]:
     """How the members of a parent are treated: its own word, its provider's, or, in a parent
@@ -202,10 +220,7 @@ def policies_of(
     if isinstance(name, str):
         return OnReorder.ERROR, UnmanagedMessages.IGNORE
     instance = found.instances[name]
-    defaults = about.policies.get(instance.provider, Policies())
-    on_reorder = instance.desired.get("on_reorder") or defaults.on_reorder
-    unmanaged = instance.desired.get("unmanaged_messages") or defaults.unmanaged_messages
-    return OnReorder(str(on_reorder)), UnmanagedMessages(str(unmanaged))
+    return treatment(instance.desired, about.policies.get(instance.provider, Policies()))
 
 
 def _settled(unmanaged: UnmanagedMessages, id_: str, about: Circumstances) -> UnmanagedMessages:
@@ -237,7 +252,7 @@ def _member_type(name: Address | str, found: Survey) -> str:
     )
 
 
-def _place(one: Draft, id_: str | None, listing: Listing | None) -> Place:
+def _place(one: Draft, id_: str | None) -> Place:
     record = one.record
     sequence = one.instance.schema.sequence
     assert sequence is not None, "only members of a sequence have a place"
@@ -248,17 +263,11 @@ def _place(one: Draft, id_: str | None, listing: Listing | None) -> Place:
         record.object.id,
         held=one.stays or one.reason is Reason.REWRITE,
         protected=one.protected,
-        reproducible=not record.object.irreproducible and _is_reproducible(record, listing),
+        reproducible=not record.object.irreproducible,
         pinned=_is_pinned(one, record, sequence.order_argument),
         known_as=str(record.moved_from or one.address),
         behind=record.object.behind,
     )
-
-
-def _is_reproducible(record: Record, listing: Listing | None) -> bool:
-    if record.import_id is None or listing is None:
-        return True
-    return all(each.reproducible for each in listing.members if each.id == record.object.id)
 
 
 def _is_pinned(one: Draft, record: Record, order_argument: str) -> bool:
@@ -267,10 +276,6 @@ def _is_pinned(one: Draft, record: Record, order_argument: str) -> bool:
         return True
     known = set(record.object.dependencies)
     return bool(known) and any(str(each.block) not in known for each in one.instance.depends_on)
-
-
-def _last_id(listing: Listing | None) -> str | None:
-    return listing.members[-1].id if listing is not None and listing.members else None
 
 
 def _report(decided: Decided, diagnostics: Diagnostics) -> None:

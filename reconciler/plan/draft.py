@@ -8,7 +8,7 @@ from reconciler.address import Address
 from reconciler.diff import AttributeChange, cost_of, diff, refreshed, with_ignored
 from reconciler.expand import Instance
 from reconciler.frozen import frozen, replace
-from reconciler.language.values import Unknown
+from reconciler.language.values import Unknown, contains_unknown
 from reconciler.plan.model import Action, PlannedChange, Reason
 from reconciler.plan.records import Record
 from reconciler.provider.protocol import Capabilities, Carry
@@ -58,13 +58,20 @@ def draft(
     capabilities: Capabilities,
     *,
     requested: bool = False,
+    carried: bool = False,
 ) -> Draft:
-    """Decide what *instance* needs: nothing, an update, a replacement, or to be created."""
+    """Decide what *instance* needs: nothing, an update, a replacement, or to be created.
+
+    *carried*: it is known to be replaced, but only because of others. What it does not know yet
+    may come from just that, and says nothing about what it needs by itself.
+    """
     if record is None:
         return Draft(instance, None, Action.CREATE)
     if record.gone:
         return Draft(instance, None, Action.CREATE, Reason.GONE)
     changes = _changes(instance, record, capabilities)
+    if carried:
+        changes = tuple(each for each in changes if not contains_unknown(each.after))
     if requested:
         return Draft(instance, record, Action.REPLACE, Reason.REQUESTED, changes)
     if record.object.tainted:

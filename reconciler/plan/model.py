@@ -144,7 +144,7 @@ class SequencePlan:
     grown: int = 0
     """Unmanaged members that are new since the last apply."""
     last_id: str | None = None
-    """The last id seen in the listing; a destructive apply looks again."""
+    """The last member that stands there, "" where none does; None where nobody has looked."""
     parent_replaced: bool = False
 
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from reconciler.frozen import frozen
+from reconciler.schema import Attributes
 
 
 class OnReorder(StrEnum):
@@ -37,8 +38,17 @@ class Policies:
     unmanaged_messages: str = UnmanagedMessages.REPORT
     batch_create: bool = True
     """Whether the call that creates a parent may carry its first members."""
+    paced: bool = False
+    """Whether members are sent one by one, with pauses, to a server that sorts them by time."""
     requests_per_minute: float | None = None
     """The known rate limit, for the estimate of how long an apply takes."""
+
+
+def treatment(desired: Attributes, defaults: Policies) -> tuple[OnReorder, UnmanagedMessages]:
+    """How the members of a parent are treated: as it says itself, else as its provider does."""
+    on_reorder = desired.get("on_reorder") or defaults.on_reorder
+    unmanaged = desired.get("unmanaged_messages") or defaults.unmanaged_messages
+    return OnReorder(str(on_reorder)), UnmanagedMessages(str(unmanaged))
 
 
 @frozen

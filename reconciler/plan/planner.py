@@ -14,9 +14,10 @@ from reconciler.plan.decide import Circumstances, Decided, decide
 from reconciler.plan.departures import Declared, Departure, departures, destruction
 from reconciler.plan.draft import Draft
 from reconciler.plan.findings import find_drift, find_refreshed
-from reconciler.plan.model import Action, Plan, PlanMode
+from reconciler.plan.model import Action, Plan, PlanMode, Reason
 from reconciler.plan.moves import Import, Moved, Removed
 from reconciler.plan.options import NO_OPTIONS, PlanOptions, Policies
+from reconciler.plan.pairing import aligned
 from reconciler.plan.protection import check_protection, protected_addresses
 from reconciler.plan.records import Record, configuration, parent_id
 from reconciler.plan.safety import check_losses, check_missing, losses, unmanaged_losses
@@ -45,6 +46,7 @@ def make_plan(
     imports: Sequence[Import] = (),
     reads: Sequence[PendingRead] = (),
     empty_blocks: Iterable[Address] = (),
+    previous: Plan | None = None,
     state_digest: str = "",
     timestamp: str = "",
     values: Mapping[str, Value] | None = None,
@@ -54,7 +56,8 @@ def make_plan(
     *capabilities* and *policies* are by provider configuration, *schemas* by resource type.
     *observed* is by recorded address, with what `import` blocks name under its new one.
     *empty_blocks* are blocks whose `count` or `for_each` has no instance now, each with a key of
-    the kind that instances would have. The same input always gives the same plan.
+    the kind that instances would have. *previous* is the plan after which the spec was expanded
+    again, because it replaces what was held for known. The same input always gives the same plan.
 
     Raises:
         UnsafePlan: more is missing than can be believed.
@@ -71,8 +74,10 @@ def make_plan(
         schemas=schemas,
         moved=moved,
         imports=imports,
-        replaced=replaced,
         diagnostics=diagnostics,
+    )
+    found = aligned(
+        found, policies=policies or {}, replaced=replaced, unordered=frozenset(recorded.unordered)
     )
     check_missing(found.records.values(), schemas, options.accept_missing)
     whole = found
@@ -84,6 +89,7 @@ def make_plan(
         policies=policies or {},
         options=options,
         replaced=replaced,
+        carried=_carried(previous),
         leaving=_leaving_members(leaving, schemas),
         managed=_managed(recorded, whole, leaving),
         going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
@@ -145,6 +151,14 @@ def _all_capabilities(
         )
     anything = Capabilities("unknown", (), 0, 1)
     return {**dict.fromkeys(missing, anything), **capabilities}
+
+
+def _carried(previous: Plan | None) -> frozenset[Address]:
+    changes = previous.changes if previous is not None else ()
+    return frozenset(each.address for each in changes if each.reason in _BECAUSE_OF_OTHERS)
+
+
+_BECAUSE_OF_OTHERS = (Reason.REWRITE, Reason.PARENT_REPLACED, Reason.TRIGGERS)
 
 
 def _leaving(

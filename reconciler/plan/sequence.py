@@ -43,6 +43,8 @@ class Leaving:
 
     address: Address
     id: str
+    known_as: str = ""
+    behind: str | None = None
 
 
 @frozen
@@ -89,7 +91,7 @@ def plan_sequence(
     parent: Parent, desired: Sequence[Place], leaving: Sequence[Leaving] = ()
 ) -> Decision:
     """Decide which members stay, which are appended, and which of those only for the order."""
-    positions = _positions(parent, desired)
+    positions = _positions(parent, desired, leaving)
     kept = _kept(parent, desired, positions)
     staying = {each.address for each in kept}
     rest = [each for each in desired if each.address not in staying]
@@ -99,7 +101,7 @@ def plan_sequence(
         return _replaced(parent, plan, desired, rest)
     if not rewritten:
         return Decision(plan, overtaken=_overtaken(parent, positions, rest))
-    refusals = _refusals(parent, kept, rest, positions)
+    refusals = _refusals(parent, kept, rest, leaving, positions)
     return Decision(plan, refusals, _cost(rest))
 
 
@@ -110,14 +112,41 @@ def unmanaged_ids(listing: Listing | None, managed: frozenset[str]) -> tuple[str
     return tuple(each.id for each in listing.members if each.id not in managed)
 
 
-def _positions(parent: Parent, desired: Sequence[Place]) -> dict[str, int]:
+def last_id(listing: Listing | None) -> str | None:
+    """The last member of a listing that came to its end, "" where there is none."""
+    if listing is None or not listing.complete:
+        return None
+    return listing.members[-1].id if listing.members else ""
+
+
+def _positions(
+    parent: Parent, desired: Sequence[Place], leaving: Sequence[Leaving]
+) -> dict[str, int]:
     if parent.listing is None:
-        # Nobody looked: what is recorded is taken to stand in the order it was written in.
-        return {each.id: at for at, each in enumerate(desired) if each.id is not None}
+        return _positions_as_recorded(desired, leaving)
     positions: dict[str, int] = {}
     for at, member in enumerate(parent.listing.members):
         positions.setdefault(member.id, at)
     return positions
+
+
+def _positions_as_recorded(desired: Sequence[Place], leaving: Sequence[Leaving]) -> dict[str, int]:
+    """Where nobody looked: the order of the last apply, or the spec's where that is not known."""
+    members: list[Place | Leaving] = [*desired, *leaving]
+    ids = {each.known_as: each.id for each in members if each.id is not None}
+    followers: dict[str, list[str]] = {}
+    for each in members:
+        if each.id is not None and each.behind is not None:
+            followers.setdefault(each.behind, []).append(each.known_as)
+    order: list[str] = []
+    queue = followers.get("", [])[::-1]
+    while queue:
+        now = queue.pop()
+        order.append(ids[now])
+        queue.extend(reversed(followers.get(now, [])))
+    if len(order) < len(ids):
+        order = [one.id for one in desired if one.id is not None]
+    return {id_: at for at, id_ in enumerate(order)}
 
 
 def _kept(parent: Parent, desired: Sequence[Place], positions: dict[str, int]) -> list[Place]:
@@ -160,7 +189,7 @@ def _sequence_plan(
         deleted_unmanaged=unmanaged if deletes else (),
         unmanaged=len(unmanaged) if shown else 0,
         grown=min(behind, len(unmanaged)) if shown else 0,
-        last_id=members[-1].id if members else None,
+        last_id=last_id(parent.listing),
     )
 
 
@@ -188,7 +217,7 @@ def _replaced(
     if parent.protected:
         refusals.insert(0, Refusal("it is protected", choices=(_UNPROTECT,)))
     if isinstance(parent.name, str):
-        refusals.insert(0, Refusal("the specs do not manage it", choices=(_APPEND, _UNDO)))
+        refusals.insert(0, Refusal("the specs do not manage it", choices=(_MANAGE, _UNDO)))
     if plan.unmanaged and parent.unmanaged is not UnmanagedMessages.DELETE:
         text = f"it holds {count(plan.unmanaged, 'unmanaged message')}, which would be lost"
         refusals.append(Refusal(text, choices=(_APPEND, _DELETE_UNMANAGED, _UNDO)))
@@ -202,11 +231,12 @@ def _refusals(
     parent: Parent,
     kept: Sequence[Place],
     rest: Sequence[Place],
+    leaving: Sequence[Leaving],
     positions: dict[str, int],
 ) -> tuple[Refusal, ...]:
     if parent.on_reorder is OnReorder.ERROR:
         managed = isinstance(parent.name, Address)
-        choices = (_REWRITE, _APPEND, _UNDO) if managed else (_APPEND_ALL, _UNDO)
+        choices = (_REWRITE, _APPEND, _UNDO) if managed else (_MANAGE, _UNDO)
         return (Refusal('on_reorder = "error" forbids it', choices=choices),)
     found: list[Refusal] = []
     if not parent.capabilities.deletes_members:
@@ -217,7 +247,7 @@ def _refusals(
     if behind and parent.unmanaged is not UnmanagedMessages.DELETE:
         text = f"{count(behind, 'unmanaged message')} would then stand before what they follow now"
         found.append(Refusal(text, choices=(_APPEND, _DELETE_UNMANAGED, _UNDO)))
-    if not parent.reorder and _only_blocks_moved(kept, rest, positions):
+    if not parent.reorder and _only_blocks_moved(kept, rest, leaving, positions):
         text = "nothing but their order differs, as when blocks moved in the specs"
         found.append(Refusal(text, choices=(_ALLOW_REORDER, _SET_ORDER, _UNDO)))
     return tuple(found)
@@ -251,7 +281,10 @@ def _overtaken(parent: Parent, positions: dict[str, int], rest: Sequence[Place])
 
 
 def _only_blocks_moved(
-    kept: Sequence[Place], rest: Sequence[Place], positions: dict[str, int]
+    kept: Sequence[Place],
+    rest: Sequence[Place],
+    leaving: Sequence[Leaving],
+    positions: dict[str, int],
 ) -> bool:
     """Whether the first member out of place is so because a block was put elsewhere.
 
@@ -268,10 +301,12 @@ def _only_blocks_moved(
     others = [each for each in overtaking if each.address.block != first.address.block]
     if len(others) < len(overtaking):
         return False
-    return _stood_behind(first, others, [*kept, *rest])
+    return _stood_behind(first, others, [*kept, *rest, *leaving])
 
 
-def _stood_behind(first: Place, others: Sequence[Place], members: Sequence[Place]) -> bool:
+def _stood_behind(
+    first: Place, others: Sequence[Place], members: Sequence[Place | Leaving]
+) -> bool:
     """Whether any of *others* stood behind *first*, or that cannot be told."""
     behind = {each.known_as: each.behind for each in members if each.id is not None}
     seen: set[str] = set()
@@ -307,7 +342,7 @@ def count(number: int, noun: str) -> str:
 
 _REWRITE = 'on_reorder = "rewrite_tail" creates anew what has to stand behind the change'
 _APPEND = 'on_reorder = "append" leaves the others where they stand'
-_APPEND_ALL = 'on_reorder = "append" in the provider block leaves the others where they stand'
+_MANAGE = "a block for the thread, and its import, let on_reorder be chosen"
 _REPLACE_THREAD = 'on_reorder = "replace_thread" creates the whole thread anew'
 _DELETE_UNMANAGED = 'unmanaged_messages = "delete" deletes what the specs do not declare'
 _ALLOW_REORDER = "--reorder allows it"

@@ -111,6 +111,9 @@ class Provider(Protocol):
         The listing is complete when the iterator ends by itself.
         """
 
+    async def last_member(self, type_: str, parent_id: str) -> str | None:
+        """The id of the member that stands last in a parent, None where there is none; one call."""
+
     def list_parents(
         self, type_: str, *, after: str | None = None
     ) -> AsyncIterator[tuple[Attributes, ...]]:

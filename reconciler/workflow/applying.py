@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from reconciler.address import Address
 from reconciler.execute.context import Run, Settings
 from reconciler.execute.events import Event, Report
 from reconciler.execute.executor import execute
@@ -15,8 +14,8 @@ from reconciler.execute.steps import build_steps
 from reconciler.expand.walk import Expander
 from reconciler.frozen import frozen, replace
 from reconciler.language.values import contains_unknown
-from reconciler.plan.batch import batchable_prefix, is_ready
-from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+from reconciler.plan.batch import Batching, Limits, limits_of
+from reconciler.plan.model import Plan, PlannedChange
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.state.entries import SetEndpoint, SetOutputs
@@ -73,7 +72,7 @@ async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools
         plan,
         steps,
         run,
-        batch=_Batches(plan, expander, tools),
+        batching=Batching(plan.changes, SCHEMAS, lambda change: _limits(change, expander, tools)),
         concurrency=tools.concurrency,
         interruption=tools.interruption,
     )
@@ -97,54 +96,27 @@ def _known(
     return {**known, **kept}
 
 
-class _Batches:
-    """Which members of a new parent ride in the call that creates it."""
-
-    def __init__(self, plan: Plan, expander: Expander, tools: Tools) -> None:
-        self._changes = {each.address: each for each in plan.changes if each.deposed is None}
-        self._blocks: dict[Address, list[Address]] = {}
-        for address in self._changes:
-            self._blocks.setdefault(address.block, []).append(address)
-        self._expander = expander
-        self._tools = tools
-
-    def __call__(self, change: PlannedChange, sequence: SequencePlan) -> Sequence[Address]:
-        instance = self._expander.resolve(change.address)
-        if not self._tools.settings[instance.provider].batch_create:
-            return ()
-        provider = self._tools.providers[instance.provider]
-        return batchable_prefix(
-            sequence.appended,
-            parent=change.address,
-            depends_on=lambda address: (
-                self._changes[address].depends_on if address in self._changes else frozenset()
-            ),
-            ready=self._is_ready,
-            exists=self._exists,
-            limit=provider.capabilities.batch_limit,
-        )
-
-    def _is_ready(self, address: Address) -> bool:
-        change = self._changes[address]
-        after = dict(change.after) if change.after is not None else None
-        return is_ready(SCHEMAS[address.type], after)
-
-    def _exists(self, address: Address) -> bool:
-        """Whether nothing of an instance, or of all instances of a block, is still to be made."""
-        standing = (Action.NO_OP, Action.UPDATE)
-        named = [address] if address in self._changes else self._blocks.get(address, [])
-        return all(self._changes[each].action in standing for each in named)
+def _limits(change: PlannedChange, expander: Expander, tools: Tools) -> Limits:
+    instance = expander.instance(change.address)
+    assert instance is not None, "what is created is desired"
+    name = instance.provider
+    settings = tools.settings[name]
+    return limits_of(
+        tools.providers[name].capabilities,
+        batch_create=settings.batch_create,
+        paced=settings.sequence_gap_s > 0,
+    )
 
 
-def _tails(plan: Plan, state: State) -> Mapping[str, str]:
-    """By parent id: the last member that was seen in it."""
-    tails: dict[str, str] = dict(plan.last_seen)
+def _tails(plan: Plan, state: State) -> Mapping[str, str | None]:
+    """By parent id: the last member that was seen in it, where anybody looked."""
+    tails: dict[str, str | None] = {id_: seen or None for id_, seen in plan.last_seen.items()}
     for sequence in plan.sequences:
         if sequence.last_id is None:
             continue
         parent = sequence.parent
         if isinstance(parent, str):
-            tails[parent] = sequence.last_id
+            tails[parent] = sequence.last_id or None
         elif parent in state.objects:
-            tails[state.objects[parent].id] = sequence.last_id
+            tails[state.objects[parent].id] = sequence.last_id or None
     return tails

@@ -27,9 +27,15 @@ async def connected(
     on_wait: Callable[[str, float], None],
     interrupted: Callable[[], bool],
 ) -> AsyncIterator[dict[str, Provider]]:
-    """Open one provider per configuration, and close all of them whatever happens."""
+    """Open one provider per configuration, and close all of them whatever happens.
+
+    Their time is that of the running event loop.
+    """
+    import asyncio
+
     from reconciler.provider.connect import connect
 
+    clock = asyncio.get_running_loop().time
     providers: dict[str, Provider] = {}
     embedded: list[App] = []
     try:
@@ -37,6 +43,7 @@ async def connected(
             providers[name] = connect(
                 config,
                 transport=transport or _embedded(config, embedded),
+                clock=clock,
                 on_wait=on_wait,
                 interrupted=interrupted,
             )
@@ -95,5 +102,6 @@ def policies_of(config: ProviderConfig) -> Policies:
         on_reorder=config.on_reorder,
         unmanaged_messages=config.unmanaged_messages,
         batch_create=config.batch_create,
+        paced=config.sequence_gap_s > 0,
         requests_per_minute=config.requests_per_minute,
     )

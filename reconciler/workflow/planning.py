@@ -105,9 +105,10 @@ class _Planning:
         """Expand and plan until the plan makes nothing unknown that was held for known."""
         given = Given(self.request.prepared.variables, self._existing())
         given = await self._take_imports(given)
+        previous: Plan | None = None
         while True:
             expander, expansion, given = await self._expand(given)
-            plan = self._plan(expansion)
+            plan = self._plan(expansion, previous)
             moved = self._newly_moved(plan)
             if moved:
                 given = replace(given, observed={**given.observed, **moved})
@@ -120,6 +121,7 @@ class _Planning:
             ):
                 return Planned(plan, expander, given.data, is_fresh=True)
             # Both sets only grow, so this ends; in practice the second pass is the last.
+            previous = plan
             given = replace(
                 given,
                 pending=given.pending | replaced,
@@ -200,7 +202,7 @@ class _Planning:
         )
         return cost_of(changes) is ChangeCost.REPLACE
 
-    def _plan(self, expansion: Expansion) -> Plan:
+    def _plan(self, expansion: Expansion, previous: Plan | None) -> Plan:
         request = self.request
         is_destroy = request.mode is PlanMode.DESTROY
         return make_plan(
@@ -216,6 +218,7 @@ class _Planning:
             moved=moves_of(request.prepared.spec),
             removed=removals_of(request.prepared.spec),
             imports=self.imports,
+            previous=previous,
             schemas=SCHEMAS,
             timestamp=request.timestamp,
             state_digest=request.state_digest,

@@ -19,6 +19,7 @@ from reconciler.spec.model import GivenBy, GivenValue
 from reconciler.state.files import REAL, refusing_writes, replace_file
 from reconciler.state.model import State
 from reconciler.version import VERSION
+from reconciler.workflow.freshness import refuse_changed
 from reconciler.workflow.planning import Planned
 from reconciler.workflow.prepare import Prepared, prepare
 from reconciler.workflow.times import now
@@ -88,6 +89,7 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
             now=now(),
             spec_sources=_sources(session.prepared),
         )
+        await refuse_changed(saved.plan, recorded, providers, concurrency=workspace.parallelism)
         planned = Planned(saved.plan, _expander(session, saved, recorded))
         return await session.carry_out(planned, approve, providers, recorded)
 

@@ -96,6 +96,14 @@ class Dialect(ABC):
                 for entry, id_ in zip(page.entries, page.ids, strict=True)
             )
 
+    async def last_member(self, type_: str, parent_id: str) -> str | None:
+        """The id of the member that stands last."""
+        parent_id = checked_id(parent_id)
+        path, query = self._members_path(parent_id), (("limit", "1"), ("order", "desc"))
+        request = Request("GET", path, Kind.READ, query, names=(parent_id,))
+        ids = self._read_page(request, await self.session.call(request)).ids
+        return ids[0] if ids else None
+
     async def list_parents(
         self, type_: str, *, after: str | None = None
     ) -> AsyncIterator[tuple[Attributes, ...]]:

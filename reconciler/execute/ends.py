@@ -1,0 +1,58 @@
+"""Ends: how every step of a plan ended, and the report that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.errors import ReconcilerError
+from reconciler.execute.events import Outcome, Report, Status
+from reconciler.execute.schedule import Step
+from reconciler.execute.steps import Steps, make_step, unmake_step
+from reconciler.plan.model import Action, Plan, PlannedChange
+
+
+@dataclass(slots=True)
+class Ends:
+    """What is known of the steps that are over."""
+
+    done: set[Step] = field(default_factory=set)
+    failures: dict[Step, ReconcilerError] = field(default_factory=dict)
+    skipped: dict[Step, Step | None] = field(default_factory=dict)
+    """Each with the step whose failure kept it from starting; None where the run ended first."""
+    fatal: ReconcilerError | None = None
+    """What ended the whole run."""
+
+    def report(self, plan: Plan, steps: Steps, *, interrupted: bool) -> Report:
+        """Say how every change ended, each once, in the order of the plan."""
+        found = (self._outcome(each, steps) for each in plan.changes)
+        outcomes = tuple(each for each in found if each is not None)
+        applied = [each.action for each in outcomes if each.status is Status.APPLIED]
+        replaced = applied.count(Action.REPLACE)
+        return Report(
+            outcomes=outcomes,
+            interrupted=interrupted,
+            imported=sum(each.import_id is not None for each in plan.changes),
+            added=applied.count(Action.CREATE) + replaced,
+            changed=applied.count(Action.UPDATE),
+            destroyed=applied.count(Action.DELETE) + replaced,
+            forgotten=applied.count(Action.FORGET),
+        )
+
+    def _outcome(self, change: PlannedChange, steps: Steps) -> Outcome | None:
+        wanted = [
+            step
+            for step in (make_step(change.address), unmake_step(change))
+            if steps.change_of(step) is change
+        ]
+        if not wanted:
+            return None
+        failed = next((step for step in wanted if step in self.failures), None)
+        if failed is not None:
+            error = self.failures[failed]
+            return Outcome(change.address, change.action, Status.FAILED, error)
+        missing = next((step for step in wanted if step not in self.done), None)
+        if missing is not None:
+            cause = self.skipped.get(missing)
+            blocker = cause.address if cause is not None else None
+            return Outcome(change.address, change.action, Status.SKIPPED, self.fatal, blocker)
+        return Outcome(change.address, change.action, Status.APPLIED)
