@@ -77,7 +77,7 @@ def _setsubtract(*sets: SetValue) -> object:
 
 @_add(
     "setproduct",
-    "Every combination of one element from each collection; a set if all of them are sets.",
+    "Every combination of one element from each collection; a set if one of them is a set.",
     variadic=looked_into("sets"),
     infer=lambda *sets: _product_type(sets),
     examples=('setproduct(["a", "b"], [1, 2])',),
@@ -92,7 +92,7 @@ def _setproduct(*sets: object) -> object:
     limit_length(count * len(found))
     types = [_element_type(each, position) for position, each in enumerate(found)]
     combinations: list[object] = [list(each) for each in product(*map(_as_list, found, types))]
-    if all(isinstance(each, SetValue) for each in found):
+    if any(isinstance(each, SetValue) for each in found):
         return _as_product_set(found, combinations, ["tuple", types])
     return TypedList(combinations, ["tuple", types])
 
@@ -100,7 +100,7 @@ def _setproduct(*sets: object) -> object:
 def _product_type(sets: Sequence[Type]) -> Type:
     if any(kind(each) not in ("list", "set", "tuple") for each in sets):
         return "dynamic"
-    word = "set" if all(kind(each) == "set" for each in sets) else "list"
+    word = "set" if any(kind(each) == "set" for each in sets) else "list"
     return [word, ["tuple", [element_of(each) for each in sets]]]
 
 
