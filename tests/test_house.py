@@ -54,6 +54,7 @@ DOORS = {
     "uvicorn": {"emulator/serve.py"},
     "sqlite3": {"emulator/store.py"},
     "click": {"cli/"},
+    "yaml": {"language/functions/yaml_reader.py"},
 }
 
 

@@ -25,7 +25,8 @@ INFINITY = Decimal("Infinity")
 """What `1 / 0` is."""
 
 _EXACT = 1 << PRECISION_BITS
-_HUGE = 10**MAX_EXPONENT
+_HUGE = 10 ** (MAX_EXPONENT + 1)
+_TINIEST = 10**MAX_EXPONENT
 _NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
 
 # Up to 153 digits there is at most one decimal per binary number, from 156 on always one.
@@ -49,7 +50,13 @@ def parse_number(text: str) -> Number | None:
         return negate(INFINITY) if sign == "-" else INFINITY
     if len(text) > 2 * MAX_EXPONENT:
         raise ValueMistake("the number has too many digits")
-    return normal(Decimal(text))
+    try:
+        return normal(Decimal(text))
+    except InvalidOperation:
+        raise ValueMistake(_TOO_FAR) from None
+
+
+_TOO_FAR = "the number is too large or too small to compute with"
 
 
 def normal(value: Number | float) -> Number:
@@ -70,7 +77,7 @@ def normal(value: Number | float) -> Number:
 
 def _check_size(value: Decimal) -> None:
     if value and abs(value.adjusted()) > MAX_EXPONENT:
-        raise ValueMistake("the number is too large or too small to compute with")
+        raise ValueMistake(_TOO_FAR)
 
 
 def _ratio(value: Number) -> tuple[int, int]:
@@ -109,8 +116,8 @@ def _nearest(numerator: int, denominator: int) -> Number:
     """The name of the 512-bit number nearest to a fraction with a positive denominator."""
     if numerator % denominator == 0 and abs(numerator // denominator) < _EXACT:
         return numerator // denominator
-    if abs(numerator) >= _HUGE * denominator or abs(numerator) * _HUGE < denominator:
-        raise ValueMistake("the number is too large or too small to compute with")
+    if abs(numerator) >= _HUGE * denominator or abs(numerator) * _TINIEST < denominator:
+        raise ValueMistake(_TOO_FAR)
     binary = _round_binary(numerator, denominator)
     mantissa, shift = binary
     top, bottom = (mantissa << shift, 1) if shift >= 0 else (mantissa, 1 << -shift)

@@ -12,6 +12,8 @@ from pathlib import Path
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.numbers import parse_number
 from reconciler.language.parse import parse_file
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.files import list_names, read_text
@@ -113,10 +115,11 @@ def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue]:
 
 def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenValue]:
     import json
-    from decimal import Decimal
 
     try:
-        values = json.loads(source.text, parse_float=Decimal, parse_constant=_no_constant)
+        values = json.loads(
+            source.text, parse_float=_number, parse_int=_number, parse_constant=_no_constant
+        )
     except json.JSONDecodeError as error:
         place = (source, error.pos, error.pos + 1)
         diagnostics.error("Invalid JSON", f"{error.msg}.", place=place)
@@ -137,6 +140,13 @@ def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenV
         str(name): GivenValue(None, value, GivenBy.FILE, source.path)
         for name, value in values.items()
     }
+
+
+def _number(digits: str) -> object:
+    try:
+        return parse_number(digits)
+    except ValueMistake as mistake:
+        raise ValueError(mistake.text) from None
 
 
 def _no_constant(word: str) -> object:

@@ -154,6 +154,8 @@ def property_text(pattern: str, at: int) -> tuple[str, int]:
     is_negated = pattern[at + 1] == "P"
     if pattern[at + 2 : at + 3] == "{":
         end = pattern.find("}", at)
+        if end == -1:
+            raise refuse("the pattern is not right: the name of a property is not closed", 0)
         name, after = pattern[at + 3 : end], end + 1
     else:
         name, after = pattern[at + 2 : at + 3], at + 3

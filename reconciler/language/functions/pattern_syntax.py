@@ -6,6 +6,7 @@ RE2 has no lookaround and no backreferences, its `\\d`, `\\w`, `\\s` and `\\b` k
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from reconciler.language.functions.function import refuse
@@ -29,6 +30,8 @@ _LONGEST_RUN = 64
 _WORD = "[0-9A-Za-z_]"
 _BOUNDARY = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
 _NO_BOUNDARY = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{1,9}")
+_LAST_CHARACTER = 0x10FFFF
 _CONTROL = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
@@ -276,14 +279,14 @@ def escaped_character(pattern: str, at: int) -> tuple[str, int]:
 
 def _hexadecimal(pattern: str, at: int) -> tuple[str, int]:
     if pattern[at : at + 1] == "{":
-        end = pattern.find("}", at)
-        digits, after = pattern[at + 1 : end], end + 1
+        digits, brace, _ = pattern[at + 1 :].partition("}")
+        after = at + len(digits) + 2 if brace else 0
     else:
-        digits, after = pattern[at : at + 2], at + 2
-    try:
-        return chr(int(digits, 16)), after
-    except (ValueError, OverflowError):
-        raise refuse("the pattern is not right: \\x needs hexadecimal digits", 0) from None
+        digits = pattern[at : at + 2]
+        after = at + 2 if len(digits) == 2 else 0
+    if not after or not _HEXADECIMAL.fullmatch(digits) or int(digits, 16) > _LAST_CHARACTER:
+        raise refuse("the pattern is not right: \\x needs hexadecimal digits", 0)
+    return chr(int(digits, 16)), after
 
 
 def _octal(pattern: str, at: int) -> tuple[str, int]:
