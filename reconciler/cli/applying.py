@@ -76,7 +76,7 @@ class Run:
     def _approve(self, plan: Plan) -> bool:
         if self._plan_file is None or plan.errors:
             self._watch.plan(plan, compact=self._request.compact_warnings)
-        if plan.errors or not self._agreed(plan):
+        if plan.is_forbidden or not self._agreed(plan):
             self._refused = True
             return False
         self._watch.begin(plan)

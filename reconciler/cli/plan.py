@@ -55,7 +55,7 @@ def _made(session: Session, request: Request, out: str | None) -> Plan:
             save_to=Path(out) if out is not None else None,
         )
     watch.plan(plan, compact=request.compact_warnings)
-    quiet = plan.errors or "TF_IN_AUTOMATION" in session.environ
+    quiet = plan.is_forbidden or "TF_IN_AUTOMATION" in session.environ
     if isinstance(watch, TextWatcher) and not quiet and (plan.can_apply or out is not None):
         command = "destroy" if request.destroy else "apply"
         session.console.out_lines(watch.text().saved(out, command=command))

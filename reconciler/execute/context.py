@@ -94,7 +94,10 @@ class Run:
     """By parent id: the last member known to stand in it."""
     last_seen: dict[str, str] = field(default_factory=dict)
     """By id of each parent that loses members: the last member the plan has seen. Looked at again
-    before the first destructive call, and taken out then."""
+    before anything happens to it, and taken out then."""
+    moved_on: set[str] = field(default_factory=set)
+    """The parents among those that had another last member by then: nothing happens to them."""
+    looking: dict[str, asyncio.Lock] = field(default_factory=dict)
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""
     warnings: list[str] = field(default_factory=list)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from reconciler.address import Address
 from reconciler.errors import ReconcilerError
 from reconciler.execute.events import Outcome, Report, Status
 from reconciler.execute.schedule import Step
@@ -27,16 +29,29 @@ class Ends:
         found = (self._outcome(each, steps) for each in plan.changes)
         outcomes = tuple(each for each in found if each is not None)
         applied = [each.action for each in outcomes if each.status is Status.APPLIED]
+        cleaned = [each for each in steps.cleaning if each in self.done]
         replaced = applied.count(Action.REPLACE)
         return Report(
-            outcomes=outcomes,
+            outcomes=(*outcomes, *self._uncleaned(steps)),
             interrupted=interrupted,
             imported=sum(each.import_id is not None for each in plan.changes),
             added=applied.count(Action.CREATE) + replaced,
             changed=applied.count(Action.UPDATE),
-            destroyed=applied.count(Action.DELETE) + replaced,
+            destroyed=applied.count(Action.DELETE) + replaced + len(cleaned),
             forgotten=applied.count(Action.FORGET),
         )
+
+    def _uncleaned(self, steps: Steps) -> Iterator[Outcome]:
+        """The deletions of unmanaged members that were not done, under their parents' addresses."""
+        for step in steps.cleaning:
+            parent = steps.sequences[step].parent
+            assert isinstance(parent, Address), "only threads of the specs are cleaned up"
+            if step in self.failures:
+                yield Outcome(parent, Action.DELETE, Status.FAILED, self.failures[step])
+            elif step not in self.done:
+                cause = self.skipped.get(step)
+                blocker = cause.address if cause is not None else None
+                yield Outcome(parent, Action.DELETE, Status.SKIPPED, self.fatal, blocker)
 
     def _outcome(self, change: PlannedChange, steps: Steps) -> Outcome | None:
         wanted = [

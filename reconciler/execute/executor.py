@@ -177,6 +177,7 @@ class _Worker:
         self._succeed(step, change, await changing.update(self.run, change), started)
 
     async def _create(self, step: Step, change: PlannedChange) -> None:
+        await self._check_before_replacing(change)
         members = self._members_along(step, change)
         started = self._start(change, None)
         for member in members:
@@ -229,8 +230,10 @@ class _Worker:
     async def _before_appending(
         self, sequence: SequencePlan, instance: Instance, parent_id: str
     ) -> None:
-        if sequence.rewritten:
-            await self._not_moved_on(sequence, instance.provider, parent_id)
+        parent = sequence.parent if isinstance(sequence.parent, Address) else sequence.order[0]
+        await check_not_moved_on(
+            self.run, instance.provider, sequence.member_type, parent_id, parent
+        )
         if parent_id not in self.before_append:
             self.before_append[parent_id] = await creating.find_tail(self.run, instance, parent_id)
         await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
@@ -293,6 +296,11 @@ class _Worker:
         self.ends.done.add(step)
         self._leave(step, ok=True)
 
+    async def _check_before_replacing(self, change: PlannedChange) -> None:
+        """A parent that has moved on keeps its place: there shall not be two of it."""
+        if change.action is Action.REPLACE:
+            await self._check_before_deleting(change)
+
     async def _check_before_deleting(self, change: PlannedChange) -> None:
         """See that the parent is as planned, whether it goes itself or one of its members."""
         recorded = change.recorded
@@ -308,21 +316,17 @@ class _Worker:
             change.address,
         )
 
-    async def _not_moved_on(
-        self, sequence: SequencePlan, configuration: str, parent_id: str
-    ) -> None:
-        parent = sequence.parent if isinstance(sequence.parent, Address) else sequence.order[0]
-        await check_not_moved_on(self.run, configuration, sequence.member_type, parent_id, parent)
-
     async def _clean(self, step: Step) -> None:
         sequence = self.steps.sequences[step]
         parent = sequence.parent
         assert isinstance(parent, Address), "only threads of the specs are cleaned up"
         recorded = self.run.recorder.object(parent)
         assert recorded is not None, "a thread with members exists"
+        name = configuration_name(recorded.provider)
+        await check_not_moved_on(self.run, name, sequence.member_type, recorded.id, parent)
         await changing.delete_unmanaged(
             self.run,
-            configuration_name(recorded.provider),
+            name,
             sequence.member_type,
             {"id": step.detail, "thread_id": recorded.id},
             parent,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from reconciler.address import Address
 from reconciler.diff import with_ignored
 from reconciler.errors import ObjectNotFound, StalePlan
@@ -11,6 +13,7 @@ from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import PlannedChange
+from reconciler.provider.protocol import Provider
 from reconciler.schema import Value
 
 
@@ -60,22 +63,31 @@ def _is_kept(planned: Value, value: Value) -> bool:
 async def check_not_moved_on(
     run: Run, configuration: str, member_type: str, parent_id: str, address: Address
 ) -> None:
-    """Make sure that nobody has appended to a parent since the plan was made; once per parent.
+    """Make sure that nobody has appended to a parent since the plan was made.
+
+    The parent is looked at once, before anything happens to it; whoever comes meanwhile waits for
+    the answer, and it holds for the whole run.
 
     Raises:
         StalePlan: there are members that the plan has not seen.
     """
-    last_id = run.last_seen.pop(parent_id, None)
-    if last_id is None:
-        return
-    provider = run.provider(configuration)
-    try:
-        fresh = await list_after(provider, member_type, parent_id, after=last_id or None, most=1)
-    except ObjectNotFound:
-        return
-    if fresh:
+    if parent_id in run.last_seen:
+        async with run.looking.setdefault(parent_id, asyncio.Lock()):
+            provider, last_id = run.provider(configuration), run.last_seen.get(parent_id)
+            if last_id is not None and await _has_grown(provider, member_type, parent_id, last_id):
+                run.moved_on.add(parent_id)
+            run.last_seen.pop(parent_id, None)
+    if parent_id in run.moved_on:
         raise StalePlan(
             f"{address} has moved on: a message was added to {parent_id} after the plan was made. "
             "Nothing of it is deleted or rewritten.",
             hint="plan again",
         )
+
+
+async def _has_grown(provider: Provider, member_type: str, parent_id: str, last_id: str) -> bool:
+    try:
+        fresh = await list_after(provider, member_type, parent_id, after=last_id or None, most=1)
+    except ObjectNotFound:
+        return False
+    return bool(fresh)

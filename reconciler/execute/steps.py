@@ -31,6 +31,11 @@ class Steps:
     sequence_types: Mapping[str, str]
     """By member type: the argument that holds the parent's id."""
 
+    @property
+    def cleaning(self) -> list[Step]:
+        """The steps that each delete a member which no spec declares."""
+        return [each for each in self.sequences if each.phase is Phase.UNMAKE]
+
     def change_of(self, step: Step) -> PlannedChange | None:
         """The change a step is part of, also where another step carries it out."""
         return self.changes.get(step) or self.carried_changes.get(step)

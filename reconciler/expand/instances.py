@@ -37,6 +37,8 @@ class Blocks:
     requests: list[DataRequest] = field(default_factory=list)
     reads: dict[Address, PendingRead] = field(default_factory=dict)
     pending: set[Address] = field(default_factory=set)
+    empty: list[Address] = field(default_factory=list)
+    """Blocks without instances, each with a key of the kind that theirs would have."""
     _by_id: dict[str, Address] = field(default_factory=dict)
     _blocks: dict[Address, ResourceBlock] = field(default_factory=dict)
     _scopes: dict[Address, Scope] = field(default_factory=dict)
@@ -70,7 +72,9 @@ class Blocks:
         if objects:
             self.world.set_block(address, objects)
         else:
-            self.world.set_empty_block(address, is_count=block.count is not None)
+            is_count = block.count is not None
+            self.world.set_empty_block(address, is_count=is_count)
+            self.empty.append(address.instance(0 if is_count else ""))
 
     def evaluate_again(self, address: Address) -> Instance:
         """Evaluate an instance anew, now that more is known."""

@@ -68,3 +68,6 @@ class Expansion:
     outputs: Mapping[str, OutputValue]
     pending: frozenset[Address]
     """Instances whose computed attributes are not known: they are created or replaced."""
+    empty_blocks: tuple[Address, ...] = ()
+    """Blocks whose `count` or `for_each` has no instance, each with a key of the kind that its
+    instances would have."""

@@ -77,6 +77,7 @@ class Expander:
             requests=tuple(self._blocks.requests),
             outputs=self.outputs(),
             pending=frozenset(self._blocks.pending),
+            empty_blocks=tuple(self._blocks.empty),
         )
 
     def begin_applying(self, functions: Mapping[str, object]) -> None:

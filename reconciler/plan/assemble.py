@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.address import Address
+from reconciler.diagnostics import Diagnostics
 from reconciler.expand.model import PendingRead
 from reconciler.frozen import frozen, replace
 from reconciler.language.values import Unknown
 from reconciler.plan.batch import Batching, Limits, limits_of
+from reconciler.plan.blocking import blocked, free
 from reconciler.plan.calls import Cost, Prices, estimate
+from reconciler.plan.carry import check_deletions
 from reconciler.plan.decide import Circumstances, Decided
 from reconciler.plan.departures import Departure, departing, deposed_changes
 from reconciler.plan.draft import planned
@@ -24,7 +27,7 @@ from reconciler.plan.options import Policies, UnmanagedMessages
 from reconciler.plan.records import Record, configuration, parent_id
 from reconciler.plan.survey import Survey
 from reconciler.schema import Value
-from reconciler.state.model import OutputValue, State, Suspect
+from reconciler.state.model import OutputValue, State
 
 
 @frozen
@@ -48,8 +51,13 @@ def assemble(
     decided: Decided,
     leaving: Sequence[Departure],
     reads: Iterable[PendingRead],
+    refusals: Diagnostics,
 ) -> Assembly:
-    """Put the changes in order and find out what they touch and cost."""
+    """Put the changes in order and find out what they touch and cost.
+
+    What a dialect cannot delete is added to *refusals*, and its thread is left alone like those
+    refused before.
+    """
     pending = {address: each for address, each in decided.drafts.items() if decided.is_new(address)}
     behind = _behind(decided)
     changes = [
@@ -60,8 +68,10 @@ def assemble(
     if not about.options.targets:
         changes.extend(deposed_changes(about.recorded.deposed))
     sequences = _sequences(decided)
-    ordered = _blocked(_spread(_ordered(changes), sequences), sequences, about.recorded.suspects)
-    lost = _Lost(found, about, ordered)
+    whole = _spread(_ordered(changes), sequences)
+    lost = _Lost(found, about, whole)
+    refused = {**decided.refused, **_undeletable(whole, sequences, found, about, lost, refusals)}
+    ordered = blocked(whole, sequences, about.recorded.suspects, refused)
     return Assembly(
         changes=ordered,
         sequences=sequences,
@@ -69,7 +79,13 @@ def assemble(
         unmanaged=lost.unmanaged(),
         last_seen=lost.last_seen(sequences),
         unread=lost.unread(sequences),
-        cost=_cost(ordered, sequences, found, about, lost),
+        cost=_cost(
+            [each for each in ordered if each.blocked_by is None],
+            free(sequences, ordered),
+            found,
+            about,
+            lost,
+        ),
     )
 
 
@@ -81,14 +97,31 @@ def _sequences(decided: Decided) -> tuple[SequencePlan, ...]:
 
 
 def _behind(decided: Decided) -> dict[Address, str]:
-    """The member before each in the desired order; "" before the first."""
+    """The member before each in the desired order; "" before the first.
+
+    Where that order is refused, each is remembered behind the one it stands behind, by the name
+    which that has now.
+    """
     found: dict[Address, str] = {}
     for decision in decided.decisions.values():
         before = ""
         for address in decision.plan.order:
             found[address] = before
             before = str(address)
+        if decision.refusals:
+            found.update(_as_recorded(decision.plan.order, decided))
     return found
+
+
+def _as_recorded(order: Sequence[Address], decided: Decided) -> dict[Address, str]:
+    records = [each for address in order if (each := decided.drafts[address].record) is not None]
+    names = {str(each.moved_from or each.address): str(each.address) for each in records}
+    behind = {each.address: each.object.behind for each in records}
+    return {
+        address: names.get(before, before)
+        for address, before in behind.items()
+        if before is not None
+    }
 
 
 def _name_key(name: Address | str) -> tuple[object, ...]:
@@ -148,36 +181,30 @@ def _spread(changes: list[PlannedChange], sequences: Iterable[SequencePlan]) -> 
     ]
 
 
-def _blocked(
-    changes: list[PlannedChange],
+def _undeletable(
+    changes: Sequence[PlannedChange],
     sequences: Iterable[SequencePlan],
-    suspects: Mapping[Address, Suspect],
-) -> tuple[PlannedChange, ...]:
-    """Mark what cannot be done before a suspect is resolved: itself and what depends on it."""
-    if not suspects:
-        return tuple(changes)
-    cause = {member: each.address for each in suspects.values() for member in each.members}
-    cause.update({address: address for address in suspects})
-    below: dict[Address, list[Address]] = {}
-    for each in changes:
-        for address in each.depends_on:
-            below.setdefault(address, []).append(each.address)
-    for sequence in sequences:
-        for before, after in zip(sequence.appended, sequence.appended[1:], strict=False):
-            below.setdefault(before, []).append(after)
-    queue = list(cause)
-    while queue:
-        address = queue.pop()
-        for dependent in below.get(address, ()):
-            if dependent not in cause:
-                cause[dependent] = cause[address]
-                queue.append(dependent)
-    return tuple(
-        replace(each, blocked_by=cause[each.address])
-        if each.address in cause and each.action is not Action.NO_OP
-        else each
-        for each in changes
+    found: Survey,
+    about: Circumstances,
+    lost: _Lost,
+    refusals: Diagnostics,
+) -> dict[Address | str, Address]:
+    """The sequences with a member that goes and cannot be deleted, each with that member."""
+    stuck = check_deletions(
+        changes,
+        {address: each.provider for address, each in found.instances.items()},
+        {address: above for address, above in lost.parents.items() if above in lost.going},
+        frozenset(type_ for type_, each in found.schemas.items() if each.sequence is not None),
+        about.capabilities,
+        refusals,
     )
+    by_parent = {
+        each.parent: address
+        for each in sequences
+        for address in reversed((*each.order, *each.deleted))
+        if address in stuck
+    }
+    return {**{each: each for each in stuck}, **by_parent}
 
 
 class _Lost:

@@ -76,11 +76,12 @@ def check_deletions(
     member_types: frozenset[str],
     capabilities: Mapping[str, Capabilities],
     diagnostics: Diagnostics,
-) -> None:
-    """Refuse to delete single members where the dialect can only delete whole parents.
+) -> set[Address]:
+    """Refuse to delete single members where the dialect can only delete whole parents; say which.
 
     *parents* names, for each member, the parent that goes in the same plan, if one does.
     """
+    stuck: set[Address] = set()
     for each in changes:
         if each.action not in (Action.DELETE, Action.REPLACE) or each.recorded is None:
             continue
@@ -88,6 +89,7 @@ def check_deletions(
             continue
         name = providers.get(each.address) or configuration(each.recorded)
         if not capabilities[name].deletes_members:
+            stuck.add(each.address)
             diagnostics.error(
                 "Message cannot be deleted",
                 f"{each.address} would be deleted, but the dialect {capabilities[name].dialect}"
@@ -95,3 +97,4 @@ def check_deletions(
                 " create it anew, let go of the message with a removed block, or undo the edit.",
                 address=str(each.address),
             )
+    return stuck

@@ -63,6 +63,8 @@ class Decided:
 
     drafts: dict[Address, Draft]
     decisions: dict[Address | str, Decision] = field(default_factory=dict)
+    refused: dict[Address | str, Address] = field(default_factory=dict)
+    """The sequences whose order is refused, each with the member the error stands at."""
 
     def is_new(self, address: object) -> bool:
         """Whether an object will be another one than now, its id not known yet."""
@@ -70,8 +72,8 @@ class Decided:
         return found is not None and found.action in (Action.CREATE, Action.REPLACE)
 
 
-def decide(found: Survey, about: Circumstances, diagnostics: Diagnostics) -> Decided:
-    """Settle one action per instance, and one decision per sequence."""
+def decide(found: Survey, about: Circumstances, refusals: Diagnostics) -> Decided:
+    """Settle one action per instance, and one decision per sequence; refuse what must not be."""
     drafts = {
         address: draft(
             instance,
@@ -85,7 +87,7 @@ def decide(found: Survey, about: Circumstances, diagnostics: Diagnostics) -> Dec
     decided = Decided(drafts)
     while _propagate(found, decided) or _sequence(found, about, decided):
         pass
-    _report(decided, diagnostics)
+    _report(decided, refusals)
     return decided
 
 
@@ -311,7 +313,8 @@ def _refuse(
     diagnostics: Diagnostics,
 ) -> None:
     plan = decision.plan
-    cause = decided.drafts[refusal.members[0] if refusal.members else _cause(name, plan, decided)]
+    cause = decided.drafts[refusal.members[0] if refusal.members else _cause(name, plan)]
+    decided.refused.setdefault(name, cause.address)
     what = "replacing the thread" if plan.parent_replaced else _rewrite_text(plan)
     named = f": {', '.join(str(each) for each in refusal.members[:5])}" if refusal.members else ""
     more = f" and {len(refusal.members) - 5} more" if len(refusal.members) > 5 else ""
@@ -329,7 +332,7 @@ def _rewrite_text(plan: SequencePlan) -> str:
     return f"sending {count(len(plan.rewritten), 'message')} again"
 
 
-def _cause(name: Address | str, plan: SequencePlan, decided: Decided) -> Address:
+def _cause(name: Address | str, plan: SequencePlan) -> Address:
     if plan.parent_replaced and isinstance(name, Address):
         return name
     return plan.appended[0]

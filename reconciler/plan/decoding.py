@@ -50,6 +50,7 @@ def plan_from_json(fields: Fields) -> Plan:
         suspects=tuple(map(_suspect, fields.objects("suspects"))),
         warnings=tuple(map(_diagnostic, fields.objects("warnings"))),
         errors=tuple(map(_diagnostic, fields.objects("errors"))),
+        refusals=tuple(map(_diagnostic, fields.objects("refusals"))),
         refreshed={
             address_from_json(each.text("address"), each.place): _optional_object(each, "object")
             for each in fields.objects("refreshed")
@@ -99,6 +100,7 @@ def _change(fields: Fields) -> PlannedChange:
         behind=fields.optional_text("behind"),
         local=fields.flag("local"),
         blocked_by=optional_address(fields, "blocked_by"),
+        refused=fields.flag("refused"),
     )
 
 

@@ -34,6 +34,7 @@ def plan_to_json(plan: Plan) -> Json:
         ],
         "warnings": [_diagnostic(each) for each in plan.warnings],
         "errors": [_diagnostic(each) for each in plan.errors],
+        "refusals": [_diagnostic(each) for each in plan.refusals],
         "refreshed": [
             {"address": str(address), "object": _optional_object(each)}
             for address, each in plan.refreshed.items()
@@ -74,6 +75,7 @@ def _change(change: PlannedChange) -> Json:
             "behind": change.behind,
             "local": change.local,
             "blocked_by": _optional_text(change.blocked_by),
+            "refused": change.refused,
         }
     )
 

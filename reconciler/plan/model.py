@@ -98,7 +98,10 @@ class PlannedChange:
     local: bool = False
     """Whether an update touches state only and costs no call."""
     blocked_by: Address | None = None
-    """The suspect that has to be resolved before anything can be done here."""
+    """What has to be resolved before anything can be done here: a suspect, or an error about the
+    order of a thread."""
+    refused: bool = False
+    """Whether that is an error of this plan."""
 
     @property
     def changes_something(self) -> bool:
@@ -211,7 +214,10 @@ class Plan:
     suspects: tuple[Suspect, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
-    """Problems found after the changes were decided; such a plan is shown and never applied."""
+    """Problems found after the changes were decided."""
+    refusals: tuple[Diagnostic, ...] = ()
+    """Those of the errors that are about one thread each: what they concern is blocked, and the
+    rest of the plan can be applied. Any other error forbids the whole plan."""
     refreshed: Mapping[Address, StateObject | None] = field(default_factory=dict)
     """What state should remember after the refresh where that differs, by recorded address (before
     moves); None: the object is gone."""
@@ -238,24 +244,38 @@ class Plan:
     @property
     def has_changes(self) -> bool:
         """Whether apply would change anything on the server or in state: changes and outputs."""
-        return any(each.changes_something for each in self.changes) or any(
-            each.action is not Action.NO_OP for each in self.outputs
+        return (
+            any(each.changes_something for each in self.changes)
+            or any(each.deleted_unmanaged for each in self.sequences)
+            or any(each.action is not Action.NO_OP for each in self.outputs)
+        )
+
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether an error forbids to apply any of it, or leaves nothing to be applied."""
+        if len(self.errors) > len(self.refusals):
+            return True
+        return bool(self.refusals) and not (
+            any(each.changes_something and each.blocked_by is None for each in self.changes)
+            or any(each.deleted_unmanaged for each in self.sequences)
         )
 
     @property
     def can_apply(self) -> bool:
         """Whether there is anything to do and nothing forbids it."""
-        return not self.errors and (self.has_changes or bool(self.drift))
+        return not self.is_forbidden and (self.has_changes or bool(self.drift))
 
     @property
     def counts(self) -> Counts:
-        """A replacement counts once in add and once in destroy."""
+        """A replacement counts once in add and once in destroy, and so does in the latter each
+        message that is deleted because no spec declares it."""
         actions = [each.action for each in self.changes]
         replaced = actions.count(Action.REPLACE)
+        unmanaged = sum(len(each.deleted_unmanaged) for each in self.sequences)
         return Counts(
             add=actions.count(Action.CREATE) + replaced,
             change=actions.count(Action.UPDATE),
-            destroy=actions.count(Action.DELETE) + replaced,
+            destroy=actions.count(Action.DELETE) + replaced + unmanaged,
             import_=sum(each.import_id is not None for each in self.changes),
             forget=actions.count(Action.FORGET),
         )

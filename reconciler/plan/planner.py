@@ -9,7 +9,8 @@ from reconciler.diagnostics import Diagnostics
 from reconciler.expand import Instance
 from reconciler.expand.model import PendingRead
 from reconciler.plan.assemble import Assembly, assemble, output_changes
-from reconciler.plan.carry import check_carry, check_deletions
+from reconciler.plan.blocking import free
+from reconciler.plan.carry import check_carry
 from reconciler.plan.decide import Circumstances, Decided, decide
 from reconciler.plan.departures import Declared, Departure, departures, destruction
 from reconciler.plan.draft import Draft
@@ -76,9 +77,9 @@ def make_plan(
         imports=imports,
         diagnostics=diagnostics,
     )
-    found = aligned(
-        found, policies=policies or {}, replaced=replaced, unordered=frozenset(recorded.unordered)
-    )
+    if mode is not PlanMode.DESTROY:
+        unordered = frozenset(recorded.unordered)
+        found = aligned(found, policies=policies or {}, replaced=replaced, unordered=unordered)
     check_missing(found.records.values(), schemas, options.accept_missing)
     whole = found
     found = scope_of(found, options.targets, mode)
@@ -94,8 +95,10 @@ def make_plan(
         managed=_managed(recorded, whole, leaving),
         going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
     )
-    decided = _decided(mode, found, about, diagnostics)
-    assembly = assemble(found, about, decided, leaving, reads if mode is PlanMode.NORMAL else ())
+    refusals = Diagnostics()
+    decided = _decided(mode, found, about, refusals)
+    pending_reads = reads if mode is PlanMode.NORMAL else ()
+    assembly = assemble(found, about, decided, leaving, pending_reads, refusals)
     _check(mode, found, about, decided, leaving, assembly, diagnostics)
     gone_outputs = mode is PlanMode.DESTROY and not options.targets
     return Plan(
@@ -109,7 +112,8 @@ def make_plan(
             for address in sorted(recorded.suspects, key=lambda each: each.sort_key)
         ),
         warnings=diagnostics.warnings,
-        errors=diagnostics.errors,
+        errors=(*refusals.errors, *diagnostics.errors),
+        refusals=refusals.errors,
         refreshed=find_refreshed(recorded, whole),
         calls=assembly.cost.calls,
         seconds=assembly.cost.seconds,
@@ -200,11 +204,9 @@ def _managed(recorded: State, whole: Survey, leaving: Iterable[Departure]) -> fr
     )
 
 
-def _decided(
-    mode: PlanMode, found: Survey, about: Circumstances, diagnostics: Diagnostics
-) -> Decided:
+def _decided(mode: PlanMode, found: Survey, about: Circumstances, refusals: Diagnostics) -> Decided:
     if mode is PlanMode.NORMAL:
-        return decide(found, about, diagnostics)
+        return decide(found, about, refusals)
     return Decided({})
 
 
@@ -217,26 +219,17 @@ def _check(
     assembly: Assembly,
     diagnostics: Diagnostics,
 ) -> None:
-    """Everything that forbids a plan once it is known."""
-    check_protection(decided.drafts.values(), leaving, found.instances, diagnostics)
-    going = {each.address for each in leaving} | {
-        each.address for each in decided.drafts.values() if each.action is Action.REPLACE
-    }
-    check_deletions(
-        assembly.changes,
-        {address: each.instance.provider for address, each in decided.drafts.items()},
-        {address: above for address, above in assembly.parents.items() if above in going},
-        frozenset(type_ for type_, each in found.schemas.items() if each.sequence is not None),
-        about.capabilities,
-        diagnostics,
-    )
+    """Everything that forbids a plan once it is known; what is blocked is not going to happen."""
+    blocked = {each.address for each in assembly.changes if each.blocked_by is not None}
+    replaced = (each for address, each in decided.drafts.items() if address not in blocked)
+    check_protection(replaced, leaving, found.instances, diagnostics)
     if mode is not PlanMode.NORMAL:
         return
     check_carry(found.instances.values(), about.capabilities, diagnostics)
     _check_imports(decided.drafts.values(), diagnostics)
     lost = losses(
-        assembly.changes,
-        assembly.sequences,
+        [each for each in assembly.changes if each.blocked_by is None],
+        free(assembly.sequences, assembly.changes),
         found.schemas,
         unmanaged=assembly.unmanaged,
         parents=assembly.parents,

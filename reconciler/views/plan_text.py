@@ -47,7 +47,9 @@ class PlanText:
             return [*lines, *notes, *([] if plan.errors else self._nothing(plan))]
         if drift:
             lines += [self.rule(), ""]
-        if any(each.changes_something for each in plan.changes):
+        if any(each.changes_something for each in plan.changes) or any(
+            each.deleted_unmanaged for each in plan.sequences
+        ):
             return [*lines, *self._actions(plan), *self._outputs(plan)]
         return [*lines, *self._outputs(plan), "", *self._only_outputs()]
 

@@ -90,6 +90,8 @@ def counts_text(report: Report, *, destroyed: bool = False) -> str:
 def _why(outcome: Outcome) -> str:
     if outcome.error is not None:
         return f": {sanitise.line(outcome.error.message.partition(chr(10))[0])}"
+    if outcome.blocked_by == outcome.address:
+        return " (see the error about it in the plan)"
     if outcome.blocked_by is not None:
         return f" (waits for {sanitise.line(str(outcome.blocked_by))})"
     return ""

@@ -207,7 +207,8 @@ class _Planning:
         is_destroy = request.mode is PlanMode.DESTROY
         return make_plan(
             mode=request.mode,
-            instances=() if is_destroy else expansion.instances,
+            instances=expansion.instances,
+            empty_blocks=expansion.empty_blocks,
             reads=() if is_destroy else expansion.reads,
             recorded=request.recorded,
             observed=self.observed,

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.address import Address
+from reconciler.errors import SpecError
 from reconciler.execute.events import Recovered, Refreshing, Report, Waiting
 from reconciler.execute.interruption import Interruption
 from reconciler.frozen import replace
@@ -128,12 +129,17 @@ class Session:
         providers: Mapping[str, Provider],
         recorded: State,
     ) -> Report:
-        """Do what *planned* says if *approve* agrees; the state is locked by the caller."""
+        """Do what *planned* says if *approve* agrees; the state is locked by the caller.
+
+        Raises:
+            SpecError: the plan has errors that forbid it, and *approve* agrees all the same.
+        """
         plan = planned.plan
         asked_at = time.monotonic()
-        agreed = approve(plan) and not plan.errors and not self.interruption.count
-        if not agreed:
+        if not approve(plan) or self.interruption.count:
             return Report(interrupted=self.interruption.count > 0)
+        if plan.is_forbidden:
+            raise SpecError(plan.errors)
         if not plan.has_changes and not plan.refreshed:
             return Report(outputs=dict(recorded.outputs))
         from reconciler.workflow.applying import carry_out

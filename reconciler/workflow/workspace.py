@@ -87,7 +87,7 @@ class Workspace:
         options: PlanOptions | None = None,
         save_to: Path | None = None,
     ) -> Plan:
-        """Decide what apply would do, and touch nothing; a plan without errors goes to *save_to*.
+        """Decide what apply would do, and touch nothing; one that can be applied goes to *save_to*.
 
         Raises:
             ReconcilerError: why it cannot be decided.
@@ -95,7 +95,7 @@ class Workspace:
         session = self._session(mode, options, refresh=refresh)
         with session.store.locked("plan", shared=True, timeout_s=self.lock_timeout_s):
             planned = session.run(session.plan_only())
-        if save_to is not None and not planned.plan.errors:
+        if save_to is not None and not planned.plan.is_forbidden:
             from reconciler.workflow.saved import save
 
             save(session, planned, save_to)

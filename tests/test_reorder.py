@@ -1,0 +1,403 @@
+"""Reordering: what each setting does in a whole apply, and what an apply leaves alone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from bench import Bench, assert_settled, change, changes, counted, message, talk, thread
+
+from reconciler.errors import SpecError
+from reconciler.execute.events import Report, Status
+from reconciler.plan.model import Action, PlanMode, Reason
+from reconciler.plan.options import PlanOptions
+
+KEEP = "lifecycle {\n    prevent_destroy = true\n  }"
+LET_GO = "lifecycle {\n    prevent_destroy = false\n  }"
+
+
+def ended(report: Report) -> dict[str, Status]:
+    return {str(each.address).partition(".")[2]: each.status for each in report.outcomes}
+
+
+def summaries(bench: Bench, **options: object) -> list[str]:
+    return [each.summary for each in bench.plan(**options).errors]
+
+
+# -- on_reorder
+
+
+def test_rewrite_tail_sends_again_what_has_to_stand_behind_the_edit(bench: Bench) -> None:
+    bench.write(talk("abcde", 'on_reorder = "rewrite_tail"'))
+    bench.apply()
+    before = [each["id"] for each in bench.members()]
+    bench.write(talk({**{each: each for each in "abcde"}, "c": "C"}))
+
+    bench.apply()
+
+    assert bench.texts() == ["a", "b", "C", "d", "e"]
+    assert [each["id"] for each in bench.members()][:2] == before[:2]
+    assert bench.cost == (3, 3)
+    assert_settled(bench)
+
+
+@pytest.mark.parametrize("edited", ["a", "b", "c"])
+def test_replace_thread_creates_the_thread_anew_and_then_deletes_the_old_one(
+    bench: Bench, edited: str
+) -> None:
+    bench.write(talk("abcd", 'on_reorder = "replace_thread"'))
+    bench.apply()
+    before = bench.thread_id()
+    texts = {**{each: each for each in "abcd"}, edited: edited.upper()}
+    bench.write(talk(texts, 'on_reorder = "replace_thread"'))
+
+    bench.apply()
+
+    assert bench.texts() == list(texts.values())
+    assert bench.thread_id() != before
+    assert len(bench.parents) == 1
+    assert_settled(bench)
+
+
+def test_replace_thread_gives_its_new_id_to_whoever_names_it(bench: Bench) -> None:
+    def spec(first: str) -> str:
+        return talk({"a": first, "b": "b", "c": "${openai_thread.t.id}"}, POLICY) + (
+            thread("u") + message("x", "see ${openai_thread.t.id}", thread="u")
+        )
+
+    bench.write(spec("a"))
+    bench.apply()
+    bench.write(spec("A"))
+
+    bench.apply()
+
+    assert bench.texts("t") == ["A", "b", bench.thread_id("t")]
+    assert bench.texts("u") == [f"see {bench.thread_id('t')}"]
+    assert len(bench.parents) == 2
+    assert_settled(bench)
+
+
+POLICY = 'on_reorder = "replace_thread"'
+
+
+def test_append_leaves_what_is_there_and_appends_the_rest(bench: Bench) -> None:
+    bench.write(talk("abc", 'on_reorder = "append"'))
+    bench.apply()
+    bench.write(talk({"a": "A", "x": "x", "b": "b", "c": "c"}, 'on_reorder = "append"'))
+
+    bench.apply()
+
+    assert bench.texts() == ["b", "c", "A", "x"]
+    assert bench.cost == (2, 1)
+    assert_settled(bench)
+
+
+def test_error_refuses_a_rewrite_and_allows_the_rest(bench: Bench) -> None:
+    bench.write(talk("abc", 'on_reorder = "error"'))
+    bench.apply()
+    bench.write(talk("axbc", 'on_reorder = "error"'))
+    assert summaries(bench) == ["Order cannot be restored"]
+
+    bench.write(talk("acd", 'on_reorder = "error"'))
+    bench.apply()
+
+    assert bench.texts() == ["a", "c", "d"]
+    assert_settled(bench)
+
+
+# -- an error about one thread
+
+
+def two_threads(first: str, other: str, **arguments: str) -> str:
+    return (
+        thread("one", 'on_reorder = "error"')
+        + thread("two")
+        + message("a", first, thread="one")
+        + message("b", "b", thread="one")
+        + message("x", other, thread="two")
+        + message("y", "y", thread="two", **arguments)
+    )
+
+
+def test_an_error_about_one_thread_leaves_the_others_alone(bench: Bench) -> None:
+    bench.write(two_threads("a", "x"))
+    bench.apply()
+    bench.write(two_threads("A", "X"))
+    plan = bench.plan()
+    assert (len(plan.errors), plan.can_apply) == (1, True)
+
+    report = bench.workspace.apply(approve=lambda plan: True)
+
+    assert not report.ok
+    assert bench.texts("one") == ["a", "b"]
+    assert bench.texts("two") == ["X", "y"]
+    assert ended(report) == {
+        "a": Status.SKIPPED,
+        "b": Status.SKIPPED,
+        "x": Status.APPLIED,
+        "y": Status.APPLIED,
+    }
+    assert changes(bench.plan()) == {
+        "openai_message.a": Action.REPLACE,
+        "openai_message.b": Action.REPLACE,
+    }
+    bench.write(two_threads("a", "X"))
+    assert_settled(bench)
+
+
+def test_what_depends_on_a_refused_thread_waits_and_no_rewrite_is_half_done(bench: Bench) -> None:
+    """`y` names `b`; a new `x` without it would only change places with it."""
+    named = "depends_on = [openai_message.b]"
+    other = thread("three") + message("z", "z", thread="three")
+    bench.write(two_threads("a", "x", arguments=named))
+    bench.apply()
+    bench.write(two_threads("A", "X", arguments=named) + other)
+
+    report = bench.workspace.apply(approve=lambda plan: True)
+
+    assert not report.ok
+    assert (bench.texts("one"), bench.texts("two")) == (["a", "b"], ["x", "y"])
+    assert bench.texts("three") == ["z"]
+
+
+def test_a_refused_plan_counts_only_the_calls_it_makes(bench: Bench) -> None:
+    bench.write(two_threads("a", "x"))
+    bench.apply()
+    bench.write(two_threads("A", "X"))
+    planned = bench.plan().calls
+
+    report = bench.workspace.apply(approve=lambda plan: True)
+
+    assert planned == report.calls
+
+
+def test_a_plan_with_nothing_but_refused_threads_is_not_applied(bench: Bench) -> None:
+    bench.write(two_threads("a", "x"))
+    bench.apply()
+    bench.write(two_threads("A", "x"))
+
+    plan = bench.plan()
+
+    assert not plan.can_apply
+    with pytest.raises(SpecError, match="Order cannot be restored"):
+        bench.workspace.apply(approve=lambda plan: True)
+
+
+def test_a_saved_plan_leaves_a_refused_thread_alone_too(bench: Bench) -> None:
+    bench.write(two_threads("a", "x"))
+    bench.apply()
+    bench.write(two_threads("A", "X"))
+    path = bench.folder / "plan"
+    bench.workspace.plan(save_to=path)
+
+    report = bench.workspace.apply(plan_file=path, approve=lambda plan: True)
+
+    assert not report.ok
+    assert (bench.texts("one"), bench.texts("two")) == (["a", "b"], ["X", "y"])
+
+
+def test_a_refused_move_of_blocks_is_refused_again_by_the_next_plan(bench: Bench) -> None:
+    """What was refused is not remembered as if it had been done."""
+    bench.write(talk("abc") + thread("u"))
+    bench.apply()
+    bench.write(talk("bca") + thread("u") + message("x", "x", thread="u"))
+
+    for _ in range(3):
+        with suppress(SpecError):
+            bench.workspace.apply(approve=lambda plan: True)
+        assert summaries(bench) == ["Order cannot be restored"]
+
+    assert bench.texts("t") == list("abc")
+    bench.apply(reorder=True)
+    assert bench.texts("t") == list("bca")
+
+
+def test_a_refused_insertion_into_a_list_is_refused_again_by_the_next_plan(bench: Bench) -> None:
+    def spec(texts: str, other: str) -> str:
+        return counted(texts, thread_arguments='on_reorder = "error"') + (
+            thread("u") + message("x", other, thread="u")
+        )
+
+    bench.write(spec("abcd", "x"))
+    bench.apply()
+    bench.write(spec("axbcd", "y"))
+
+    for _ in range(2):
+        with suppress(SpecError):
+            bench.workspace.apply(approve=lambda plan: True)
+        assert summaries(bench) == ["Order cannot be restored"]
+
+    assert bench.texts("t") == list("abcd")
+    bench.write(spec("abcd", "y"))
+    bench.apply()
+    assert bench.cost == (0, 0)
+
+
+def test_a_rewrite_that_reaches_a_protected_message_is_an_error_of_its_thread(
+    bench: Bench,
+) -> None:
+    def spec(first: str, other: str) -> str:
+        return (
+            talk({"a": first})
+            + message("b", "b", arguments=KEEP)
+            + thread("u")
+            + message("x", other, thread="u")
+        )
+
+    bench.write(spec("a", "x"))
+    bench.apply()
+    bench.write(spec("A", "y"))
+    assert summaries(bench) == ["Order cannot be restored"]
+
+    bench.workspace.apply(approve=lambda plan: True)
+
+    assert (bench.texts("t"), bench.texts("u")) == (["a", "b"], ["y"])
+
+
+# -- what the spec says about single messages
+
+
+def test_what_ignore_changes_covers_is_sent_as_recorded_in_a_rewrite(bench: Bench) -> None:
+    def spec(first: str, ignored: str) -> str:
+        frozen = "lifecycle {\n    ignore_changes = [content, metadata]\n  }"
+        arguments = f'metadata = {{ v = "{ignored}" }}\n  {frozen}'
+        return talk({"a": first}) + message("b", ignored, arguments=arguments) + message("c", "c")
+
+    bench.write(spec("a", "b"))
+    bench.apply()
+    bench.write(spec("A", "other"))
+
+    bench.apply()
+
+    assert bench.texts() == ["A", "b", "c"]
+    assert_settled(bench)
+
+
+def test_an_update_does_not_make_a_message_of_a_run_reproducible(bench: Bench) -> None:
+    bench.write(talk("a"))
+    bench.apply()
+    answer = (
+        bench.server.append_as_run(bench.thread_id(), "answer")
+        if (bench.dialect == "threads")
+        else None
+    )
+    if answer is None:
+        pytest.skip("the items of a conversation do not tell who made them")
+    taken = f'import {{\n  to = openai_message.r\n  id = "{bench.thread_id()}:{answer["id"]}"\n}}\n'
+
+    def spec(first: str, value: str) -> str:
+        metadata = f'metadata = {{ v = "{value}" }}'
+        return (
+            talk({"a": first})
+            + taken
+            + (message("r", "answer", role="assistant", arguments=metadata))
+        )
+
+    for value in ("1", "2"):
+        bench.write(spec("a", value))
+        bench.apply()
+
+    bench.write(spec("A", "2"))
+    (error,) = bench.plan().errors
+    assert "cannot be sent again" in error.detail
+
+
+# -- what is gone from the spec
+
+
+def test_a_block_that_has_no_instance_any_more_is_still_there(bench: Bench) -> None:
+    bench.write(
+        thread()
+        + message("m", "m", arguments="count = 2")
+        + message("e", "e", arguments='for_each = toset(["k"])')
+    )
+    bench.apply()
+    bench.write(
+        thread()
+        + message("m", "m", arguments="count = 0")
+        + message("e", "e", arguments="for_each = toset([])")
+    )
+
+    plan = bench.plan()
+
+    assert change(plan, "openai_message.m[1]").reason is Reason.COUNT_INDEX
+    assert change(plan, 'openai_message.e["k"]').reason is Reason.EACH_KEY
+
+
+def test_destroy_hears_of_the_end_of_a_protection_that_was_not_applied(bench: Bench) -> None:
+    bench.write(thread(arguments=KEEP) + message("m", "m", arguments=KEEP))
+    bench.apply()
+    assert len(bench.workspace.plan(mode=PlanMode.DESTROY).errors) == 2
+    bench.write(thread(arguments=LET_GO) + message("m", "m", arguments=LET_GO))
+
+    bench.destroy()
+
+    assert bench.parents == []
+
+
+# -- unmanaged messages
+
+
+def test_unmanaged_messages_are_deleted_by_policy_though_nothing_else_changes(
+    bench: Bench,
+) -> None:
+    spec = talk("ab", 'unmanaged_messages = "delete"')
+    bench.write(spec)
+    bench.apply()
+    bench.say("noise")
+    bench.say("more")
+    plan = bench.plan()
+    assert (plan.has_changes, plan.counts.destroy) == (True, 2)
+
+    report = bench.apply()
+
+    assert report.destroyed == 2
+    assert bench.texts() == ["a", "b"]
+    assert_settled(bench)
+
+
+# -- a plan that is carried out later
+
+
+@pytest.mark.parametrize("mode", [PlanMode.NORMAL, PlanMode.DESTROY])
+def test_nothing_of_a_thread_that_has_moved_on_is_deleted(bench: Bench, mode: PlanMode) -> None:
+    bench.write(talk("abc"))
+    bench.apply()
+    bench.write("")
+    path = bench.folder / "plan"
+    bench.workspace.plan(mode=mode, save_to=path)
+    bench.say("more")
+
+    report = bench.workspace.apply(plan_file=path, approve=lambda plan: True)
+
+    assert not report.ok
+    assert "has moved on" in "".join(str(each.error) for each in report.outcomes)
+    assert bench.texts() == ["a", "b", "c", "more"]
+
+
+def test_a_thread_that_has_moved_on_is_not_replaced(bench: Bench) -> None:
+    bench.write(talk("abc"))
+    bench.apply()
+    path = bench.folder / "plan"
+    bench.workspace.plan(save_to=path, options=PlanOptions(replace=("openai_thread.t",)))
+    bench.say("more")
+
+    report = bench.workspace.apply(plan_file=path, approve=lambda plan: True)
+
+    assert not report.ok
+    assert bench.texts() == ["a", "b", "c", "more"]
+
+
+def test_what_the_run_itself_appends_does_not_make_a_thread_move_on(bench: Bench) -> None:
+    policy = 'unmanaged_messages = "delete"'
+    bench.write(talk("abc", policy))
+    bench.apply()
+    bench.say("noise")
+    bench.write(talk({"a": "a", "b": "b", "c": "C"}, policy))
+    path = bench.folder / "plan"
+    bench.workspace.plan(save_to=path)
+
+    report = bench.workspace.apply(plan_file=path, approve=lambda plan: True)
+
+    assert report.ok
+    assert bench.texts() == ["a", "b", "C"]
