@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.expression import Expression
+from reconciler.language.passage import Passage
 from reconciler.language.reading import Reader
 from reconciler.language.shapecache import Shapes, user_shapes
 from reconciler.language.syntax import Body
@@ -29,16 +30,23 @@ def parse_file(
 
     The body holds what could be read: blocks with mistakes are left out.
     """
-    shapes = shapes or user_shapes()
+    with collector_paused():
+        return file_body(source, read_passages(source, diagnostics, shapes), diagnostics)
+
+
+def read_passages(
+    source: SourceFile, diagnostics: Diagnostics, shapes: Shapes | None = None
+) -> list[Passage]:
+    """The passages of a file, in order; those with mistakes are left out and reported."""
     if (
         len(source.text) > MAX_FILE_BYTES // 4
         and len(source.text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES
     ):
         _report_size(source, diagnostics)
-        return file_body(source, (), diagnostics)
-    reader = Reader(source, diagnostics, shapes)
-    with _collector_paused():
-        return file_body(source, list(reader.read_file()), diagnostics)
+        return []
+    reader = Reader(source, diagnostics, shapes or user_shapes())
+    with collector_paused():
+        return list(reader.read_file())
 
 
 def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
@@ -50,7 +58,7 @@ def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
 
 
 @contextmanager
-def _collector_paused() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Keep the cyclic collector from rescanning what grows: it costs more than the parsing."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -85,7 +93,7 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
         _report_size(source, diagnostics)
     diagnostics.raise_if_errors()
     reader = Reader(source, diagnostics, user_shapes())
-    with _collector_paused():
+    with collector_paused():
         is_template = unit == "template"
         passage = reader.read_template() if is_template else reader.read_expression()
     diagnostics.raise_if_errors()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.language.flatten import FlatArgument
 from reconciler.language.problems import Problem
-from reconciler.language.scan import MAX_TEMPLATE_DEPTH, TEXT
+from reconciler.language.scan import COMMENT, MAX_TEMPLATE_DEPTH, TEXT
 from reconciler.language.shape import Formula, Shape, TextPart
 from reconciler.language.shaping import Shaping, in_parentheses
 from reconciler.language.words import Word
@@ -93,7 +93,7 @@ class TemplateShaping(Shaping):
         piece.keyword = match["keyword"] or "for"
         names = (match["first"], match["second"])
         piece.names = tuple(name for name in names if name)
-        rest = self.skeleton[match.end() : end].strip()
+        rest = self.skeleton[match.end() : end].strip(_TRIVIA)
         if piece.keyword in ("else", "endif", "endfor") and rest:
             detail = f"Nothing may follow {piece.keyword}. There is no else if: put another "
             detail += "%{ if } between %{ else } and its own %{ endif }."
@@ -198,6 +198,8 @@ class TemplateShaping(Shaping):
             right = index + 1 < len(pieces) and pieces[index + 1].strip_before
             yield TextPart(self.flattener.slot_at[piece.start], left, right)
 
+
+_TRIVIA = f" \t\r\n{COMMENT}"
 
 _DIRECTIVE = re.compile(
     r"[ \t\r\n\x03]*(?:(?P<keyword>if|else|endif|endfor)(?![\w-])|for[ \t\r\n\x03]+"

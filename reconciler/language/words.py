@@ -85,7 +85,7 @@ def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]
                 found.problems.append(bad_character(match.start(), text))
             bad_until = match.end()
             continue
-        elif kind == "bad":
+        elif kind == "bad" or (kind == "name" and _goes_on(words, match.start())):
             words[-1].end, words[-1].text = match.end(), words[-1].text + text
             continue
         words.append(Word(kind, match.start(), match.end(), text))
@@ -101,10 +101,12 @@ def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]
 
 def _continues_name(words: list[Word], start: int, char: str) -> bool:
     """Whether *char* is one of the rare name characters (a combining mark) `\\w` leaves out."""
-    last = words[-1] if words else None
-    return (
-        last is not None and last.kind == "name" and last.end == start and f"a{char}".isidentifier()
-    )
+    return _goes_on(words, start) and f"a{char}".isidentifier()
+
+
+def _goes_on(words: list[Word], start: int) -> bool:
+    """Whether a name ends where something else begins."""
+    return bool(words) and words[-1].kind == "name" and words[-1].end == start
 
 
 class Arranger:
