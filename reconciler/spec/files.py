@@ -54,6 +54,12 @@ def list_names(
 def read_text(path: Path, diagnostics: Diagnostics) -> SourceFile | None:
     """Read one file as UTF-8 text; None after an error."""
     shown = shown_path(path)
+    data = read_bytes(path, shown, diagnostics)
+    return None if data is None else decode_text(shown, data, diagnostics)
+
+
+def read_bytes(path: Path, shown: str, diagnostics: Diagnostics) -> bytes | None:
+    """The bytes of a regular file that is not too large; None after an error."""
     try:
         data = _read_regular(path)
     except OSError as error:
@@ -65,7 +71,7 @@ def read_text(path: Path, diagnostics: Diagnostics) -> SourceFile | None:
     if len(data) > MAX_FILE_BYTES:
         diagnostics.error("File too large", _too_large(shown))
         return None
-    return _decode(shown, data, diagnostics)
+    return data
 
 
 def shown_path(path: Path) -> str:
@@ -151,7 +157,8 @@ def _read_regular(path: Path) -> bytes | None:
         return file.read(MAX_FILE_BYTES + 1)
 
 
-def _decode(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+def decode_text(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+    """UTF-8 text, a byte order mark left out; None after an error that shows the byte."""
     try:
         return SourceFile(shown, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
