@@ -27,6 +27,7 @@ ROOT: Mapping[str, Entry] = {
     "apply": Entry("apply", "Make the server match the specs", main=True),
     "destroy": Entry("destroy", "Delete everything that is managed", main=True),
     "fmt": Entry("fmt", "Lay out specs in the one usual way"),
+    "console": Entry("console", "Evaluate expressions over the specs and the state"),
     "import": Entry("import_", "Manage an object that already exists"),
     "output": Entry("output", "Show the outputs of the last apply"),
     "recover": Entry("recover", "Settle what an interrupted run has left open"),

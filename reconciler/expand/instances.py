@@ -126,7 +126,8 @@ class Blocks:
         exists = address in given.observed and address not in given.pending
         if not exists or self.will_replace(instance):
             self.pending.add(address)
-        return self._object(instance, arguments)
+        recorded = given.as_recorded.get(address)
+        return self._object(instance, arguments) if recorded is None else recorded
 
     def _make(
         self,
@@ -175,6 +176,8 @@ class Blocks:
         origin = value.origin if isinstance(value, Unknown) else None
         if origin is not None and origin.endswith(".id"):
             return Address.parse(origin.removesuffix(".id"))
+        if self.world.given.is_offline:
+            return None
         argument = block.body.arguments.get(sequence.parent_argument)
         self.world.diagnostics.error(
             "Unknown parent",

@@ -38,6 +38,8 @@ def _count(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
     value = world.evaluate(expression, scope)
+    if world.given.is_offline and isinstance(value, Unknown):
+        return None
     problem = _count_problem(value)
     if problem is not None:
         _complain(world.diagnostics, "count", problem, expression, context)
@@ -78,6 +80,8 @@ def _for_each(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
     value = world.evaluate(expression, scope)
+    if world.given.is_offline and isinstance(value, Unknown):
+        return None
     problem = _for_each_problem(value)
     if problem is not None:
         _complain(world.diagnostics, "for_each", problem, expression, context)

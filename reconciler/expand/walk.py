@@ -64,9 +64,7 @@ class Expander:
         Raises:
             SpecError: with every mistake found on the way.
         """
-        for node in self._graph.order():
-            for path in self.world.module_instances(node.module):
-                self._visit(node, path)
+        self._walk()
         reads = place_reads(self._blocks, self.diagnostics)
         ranked = rank(self._blocks.instances, self._spec, self.diagnostics)
         self._blocks.instances.update({each.address: each for each in ranked})
@@ -79,6 +77,14 @@ class Expander:
             pending=frozenset(self._blocks.pending),
             empty_blocks=tuple(self._blocks.empty),
         )
+
+    def look(self) -> tuple[Instance, ...]:
+        """Give every block the instances that can be told, and return them in order of rank.
+
+        What is wrong is in `diagnostics` and stops nothing.
+        """
+        self._walk()
+        return tuple(rank(self._blocks.instances, self._spec, Diagnostics()))
 
     def begin_applying(self, functions: Mapping[str, object]) -> None:
         """From now on, evaluate with the functions that mean something during apply."""
@@ -125,6 +131,11 @@ class Expander:
             return self.world.evaluate(expression, self.world.scope(()))
 
     # -- the walk
+
+    def _walk(self) -> None:
+        for node in self._graph.order():
+            for path in self.world.module_instances(node.module):
+                self._visit(node, path)
 
     def _visit(self, node: Node, path: ModulePath) -> None:
         module = self.world.module(path)
@@ -212,9 +223,10 @@ class Expander:
             for_each=call.for_each,
             context=f'module "{name}"',
         )
+        if repetition is None:
+            return
         scopes = {
-            key: self.world.instance_scope(path, key, value)
-            for key, value in (repetition or {}).items()
+            key: self.world.instance_scope(path, key, value) for key, value in repetition.items()
         }
         self.world.set_call(path, name, scopes)
 

@@ -37,6 +37,10 @@ class Given:
     """What will be changed in any way: data sources about it wait for apply."""
     data: Mapping[Address, Attributes] = field(default_factory=dict)
     """Data sources read so far."""
+    as_recorded: Mapping[Address, Mapping[str, object]] = field(default_factory=dict)
+    """Objects that are what is recorded of them, whatever the spec asks of them now."""
+    is_offline: bool = False
+    """Nobody is asked: what cannot be told stays unknown, and is no mistake of the spec."""
 
 
 class World:

@@ -14,6 +14,7 @@ from reconciler.language.scan import (
     is_lifted,
     is_suspicious,
     lift,
+    open_brackets,
     skip_trivia,
 )
 
@@ -54,7 +55,7 @@ def cut_chunks(text: str) -> list[Chunk]:
         chunk = Chunk(start, end, skeleton, raw)
         if cutter.is_suspicious or not is_lifted(skeleton):
             chunk = cutter.close(chunk)
-        if is_balanced and _depth(chunk.skeleton) != 0:
+        if is_balanced and open_brackets(chunk.skeleton) != 0:
             is_balanced = False
         chunks.append(chunk)
         start = chunk.end
@@ -106,7 +107,7 @@ class _Cutter:
         """Join chunks whose brackets only match together; those that never match stay alone."""
         depths = [0]
         for chunk in chunks:
-            depths.append(depths[-1] + (0 if chunk.is_open else _depth(chunk.skeleton)))
+            depths.append(depths[-1] + (0 if chunk.is_open else open_brackets(chunk.skeleton)))
         closing = _next_not_deeper(depths)
         joined: list[Chunk] = []
         index = 0
@@ -126,13 +127,6 @@ class _Cutter:
         if self.is_suspicious or not is_lifted(skeleton):
             return self._close_exactly(joined)
         return joined
-
-
-def _depth(skeleton: str) -> int:
-    """How many more brackets are opened than closed; of all kinds, since a `}` may be indented
-    like the end of a block and yet stand in a list."""
-    count = skeleton.count
-    return count("{") - count("}") + count("[") - count("]") + count("(") - count(")")
 
 
 def _next_not_deeper(depths: list[int]) -> list[int | None]:

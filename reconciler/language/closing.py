@@ -164,10 +164,11 @@ def _open_interpolation(text: str, opened: _Open) -> LexicalMistake:
         f"This {opener} is never closed. Add the missing }}, or write {opener[0]}{opener} if "
         f"the text itself should contain {opener}."
     )
-    return LexicalMistake(opened.start, opened.start + 2, "Unclosed interpolation", detail)
+    return LexicalMistake(opened.start, opened.start + 2, UNCLOSED_INTERPOLATION, detail)
 
 
 UNCLOSED_HEREDOC = "Unclosed heredoc"
+UNCLOSED_INTERPOLATION = "Unclosed interpolation"
 
 
 def open_heredoc(text: str, start: int, marker: str) -> LexicalMistake:

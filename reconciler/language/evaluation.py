@@ -55,6 +55,16 @@ def evaluate_expression(expression: Evaluable, scope: Scope) -> object:
     Raises:
         SpecError: what is wrong, with the place and the values of the names there.
     """
+    value = typed_value(expression, scope)
+    return value if type(value) in _CONSTANTS else settle(expression, value)
+
+
+def typed_value(expression: Evaluable, scope: Scope) -> object:
+    """The value of an expression while its nulls still have their types.
+
+    Raises:
+        SpecError: as `evaluate_expression`.
+    """
     run = compiled(expression)
     if type(run) is _SlotReader:
         constant = expression.slots[run.index]
@@ -62,14 +72,13 @@ def evaluate_expression(expression: Evaluable, scope: Scope) -> object:
             return constant
     frame = Frame(expression, scope, Budget())
     try:
-        value = run(frame)
+        return run(frame)
     except Mistake as mistake:
         raise as_spec_error(mistake) from None
     except ValueMistake as mistake:
         raise as_spec_error(at_node(frame, expression.node, mistake)) from None
     except RecursionError:
         raise nested_too_deeply(expression) from None
-    return value if type(value) in _CONSTANTS else settle(expression, value)
 
 
 def compiled(expression: Evaluable) -> Compiled:

@@ -106,3 +106,10 @@ def skip_trivia(text: str, start: int, end: int) -> int:
     """The offset of the first character that is neither blank nor comment."""
     match = _TRIVIA.match(text, start, end)
     return match.end() if match else start
+
+
+def open_brackets(skeleton: str) -> int:
+    """How many more brackets are opened than closed; of all kinds, since a `}` may be indented
+    like the end of a block and yet stand in a list."""
+    count = skeleton.count
+    return count("{") - count("}") + count("[") - count("]") + count("(") - count(")")

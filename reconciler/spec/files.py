@@ -37,6 +37,12 @@ def read_specs(
     return tuple(source for source in found if source is not None)
 
 
+def has_specs(directory: Path) -> bool:
+    """Whether there is a spec file in *directory*, or a folder that cannot be read."""
+    names = list_names(directory, Diagnostics())
+    return names is None or any(name.endswith(SUFFIXES) for name in names)
+
+
 def list_names(
     directory: Path, diagnostics: Diagnostics, *, place: Place | None = None
 ) -> list[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,9 +13,9 @@ from reconciler.graph import Graph, build
 from reconciler.language.functions import standard_functions
 from reconciler.provider.arguments import PROVIDER_SCHEMA
 from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
-from reconciler.spec.given import GivenFile, GivenOption
+from reconciler.spec.given import Given, GivenFile, GivenOption, read_given
 from reconciler.spec.load import load
-from reconciler.spec.model import GivenValue, Spec
+from reconciler.spec.model import GivenValue, Module, Spec
 from reconciler.spec.variables import resolve_variables
 from reconciler.workflow.times import moment
 
@@ -69,9 +70,7 @@ def prepare(
         directory,
         SCHEMAS,
         DATA_SCHEMAS,
-        given=[
-            GivenOption(text) if kind == "var" else GivenFile(Path(text)) for kind, text in given
-        ],
+        given=_options(given),
         environment=environ,
         provider_schema=PROVIDER_SCHEMA,
         diagnostics=diagnostics,
@@ -79,6 +78,44 @@ def prepare(
     )
     if fixed is not None:
         spec = replace(spec, given=fixed)
+    return _finish(spec, diagnostics, functions, planned_at, need_values=need_values)
+
+
+def prepare_nothing(
+    directory: Path,
+    *,
+    given: Sequence[tuple[str, str]],
+    environ: Mapping[str, str],
+    planned_at: datetime,
+) -> Prepared:
+    """What there is to know where there are no specs: functions, and what is given for variables.
+
+    Raises:
+        SpecError: something is given that does not mean anything.
+    """
+    diagnostics = Diagnostics()
+    spec = Spec(
+        root=Module("."),
+        directory=os.path.abspath(directory),
+        sources={},
+        given=read_given(directory, _options(given), environ, diagnostics),
+    )
+    functions = standard_functions(directory, planned_at=planned_at)
+    return _finish(spec, diagnostics, functions, planned_at, need_values=False)
+
+
+def _options(given: Sequence[tuple[str, str]]) -> list[Given]:
+    return [GivenOption(text) if kind == "var" else GivenFile(Path(text)) for kind, text in given]
+
+
+def _finish(
+    spec: Spec,
+    diagnostics: Diagnostics,
+    functions: Mapping[str, object],
+    planned_at: datetime | None,
+    *,
+    need_values: bool,
+) -> Prepared:
     graph = build(spec, diagnostics)
     diagnostics.raise_if_errors()
     variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)

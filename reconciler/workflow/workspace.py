@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.plan.options import PlanOptions
     from reconciler.state.model import State, StateObject, Suspect
     from reconciler.state.store import FileStateStore
+    from reconciler.workflow.evaluating import Evaluator
     from reconciler.workflow.session import Session
 
 
@@ -78,6 +79,32 @@ class Workspace:
         except SpecError as error:
             return error.diagnostics
         return tuple(prepared.diagnostics)
+
+    def evaluator(self) -> Evaluator:
+        """What answers expressions, from the specs and the state as both are now.
+
+        No server is asked and no variable needs a value. A folder without specs will do.
+
+        Raises:
+            ReconcilerError: the specs have errors, or the state cannot be read.
+        """
+        from reconciler.spec.files import has_specs
+        from reconciler.state.model import State
+        from reconciler.workflow.evaluating import Evaluator
+        from reconciler.workflow.prepare import prepare, prepare_nothing
+        from reconciler.workflow.times import moment
+
+        now, given, environ = moment(), self.given, self.environ
+        if not has_specs(self.specs):
+            prepared = prepare_nothing(self.specs, given=given, environ=environ, planned_at=now)
+            return Evaluator(prepared, State(lineage=""))
+        prepared = prepare(
+            self.specs, given=given, environ=environ, need_values=False, planned_at=now
+        )
+        store = self.store()
+        with store.locked("console", shared=True, timeout_s=self.lock_timeout_s):
+            recorded = store.read().state
+        return Evaluator(prepared, recorded or State(lineage=""))
 
     def plan(
         self,
