@@ -28,6 +28,7 @@ ROOT: Mapping[str, Entry] = {
     "destroy": Entry("destroy", "Delete everything that is managed", main=True),
     "fmt": Entry("fmt", "Lay out specs in the one usual way"),
     "console": Entry("console", "Evaluate expressions over the specs and the state"),
+    "graph": Entry("graph", "Draw what waits for what, and the order of messages"),
     "import": Entry("import_", "Manage an object that already exists"),
     "output": Entry("output", "Show the outputs of the last apply"),
     "recover": Entry("recover", "Settle what an interrupted run has left open"),

@@ -84,6 +84,7 @@ class Expander:
         What is wrong is in `diagnostics` and stops nothing.
         """
         self._walk()
+        place_reads(self._blocks, self.diagnostics)
         return tuple(rank(self._blocks.instances, self._spec, Diagnostics()))
 
     def begin_applying(self, functions: Mapping[str, object]) -> None:

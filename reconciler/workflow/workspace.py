@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.plan.options import PlanOptions
     from reconciler.state.model import State, StateObject, Suspect
     from reconciler.state.store import FileStateStore
+    from reconciler.workflow.drawing import Drawing
     from reconciler.workflow.evaluating import Evaluator
     from reconciler.workflow.session import Session
 
@@ -105,6 +106,18 @@ class Workspace:
         with store.locked("console", shared=True, timeout_s=self.lock_timeout_s):
             recorded = store.read().state
         return Evaluator(prepared, recorded or State(lineage=""))
+
+    def draw(self, *, with_values: bool = False) -> Drawing:
+        """What a picture of the specs shows; asks no server, reads no state.
+
+        Raises:
+            SpecError: the specs have errors; a cycle is one that names each of its edges.
+        """
+        from reconciler.workflow.drawing import draw
+        from reconciler.workflow.prepare import prepare
+
+        prepared = prepare(self.specs, given=self.given, environ=self.environ, need_values=False)
+        return draw(prepared, with_values=with_values)
 
     def plan(
         self,
