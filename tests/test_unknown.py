@@ -117,7 +117,7 @@ def test_the_beginning_of_an_unknown_text_is_known_as_far_as_nothing_can_change_
         ("l[*]", ["list", "string"]), ("one(l)", "string"), ("chunklist(l, 1)", ["list", ["list", "string"]]),
         ("setproduct(l, l)", ["list", ["tuple", ["string", "string"]]]), ("values(m)", ["list", "number"]),
         ("keys(m)", ["list", "string"]), ("m.x", "number"), ('m["x"]', "number"), ('lookup(m, "x", 1)', "number"),
-        ("o.a", "string"), ("o[u]", "dynamic"), ("t[1]", "bool"), ("t[*]", "dynamic"),
+        ("o.a", "string"), ("o[u]", "dynamic"), ("t[1]", "bool"), ("t[*]", ["tuple", ["string", "bool"]]),
         ('regex("(a)(b)", u)', ["tuple", ["string", "string"]]),
     ],
 )  # fmt: skip

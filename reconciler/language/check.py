@@ -48,6 +48,26 @@ def _about(word: Word) -> str:
     )
 
 
+def end_at_line_break(words: list[Word]) -> Iterator[Problem]:
+    """Drop the line breaks after an expression; find one that ends it before its last word."""
+    while words and words[-1].kind == "newline":
+        words.pop()
+    depth = 0
+    for index, word in enumerate(words):
+        if word.kind in ("(", "[", "{"):
+            depth += 1
+        elif word.kind in (")", "]", "}"):
+            depth -= 1
+        elif word.kind == "newline" and depth == 0:
+            after = words[index + 1]
+            detail = (
+                "The expression ended with the line before. Put the whole expression into "
+                "parentheses to use several lines."
+            )
+            yield Problem(after.start, after.end, "Unexpected start of a line", detail)
+            return
+
+
 def check_items(
     items: Sequence[FlatArgument | FlatBlock], nodes: Sequence[FlatNode], words: Sequence[Word]
 ) -> Iterator[Problem]:

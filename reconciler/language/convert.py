@@ -159,6 +159,8 @@ def _to_list(value: object, target: Type) -> object:
         return value
     if not isinstance(value, (list, tuple)):
         raise _needed(value, target)
+    if not value:
+        return TypedList([], _element_of_none(value, target))
     items, element = _to_elements(list(enumerate(value)), element_type(target), "list")
     return TypedList(items, element)
 
@@ -168,6 +170,8 @@ def _to_set(value: object, target: Type) -> object:
         return value
     if not isinstance(value, (list, tuple)):
         raise _needed(value, target)
+    if not value:
+        return SetValue([], _element_of_none(value, target))
     items, element = _to_elements(list(enumerate(value)), element_type(target), "set")
     return make_set(items, element)
 
@@ -177,10 +181,19 @@ def _to_map(value: object, target: Type) -> object:
         return value
     if not isinstance(value, Mapping):
         raise _needed(value, target)
+    if not value:
+        return TypedMap({}, _element_of_none(value, target))
     names = list(value)
     pairs = [(name, value[name]) for name in names]
     items, element = _to_elements(pairs, element_type(target), "map")
     return TypedMap(zip(names, items, strict=True), element)
+
+
+def _element_of_none(value: object, target: Type) -> Type:
+    """The element type of what an empty collection becomes: its own counts where it has one."""
+    source = type_of(value)
+    require_convertible(source, target)
+    return element_type(conversion_type(source, target))
 
 
 def _to_elements(
@@ -189,12 +202,13 @@ def _to_elements(
     """Convert every value to the one element type, which `any` leaves to be found."""
     if not has_dynamic(element):
         return _convert_each(pairs, element), element
-    if not pairs:
-        return [], element
     keys = [key for key, _ in pairs]
     items = _convert_each(pairs, element)
-    counted = [each for each in items if each is not None] if word == "map" else items
-    common = unify([type_of(each) for each in counted or items])
+    types = [type_of(each) for each in items]
+    common = unify(types)
+    if word == "map" and common == "dynamic":
+        known = [each for each in types if each != "dynamic"] or ["dynamic"]
+        common = known[0] if all(each == known[0] for each in known) else None
     if common is None:
         raise ValueMistake(f"all elements of a {word} must have the same type")
     items = _convert_each(list(zip(keys, items, strict=True)), common)

@@ -121,7 +121,8 @@ class ExactLift:
             self.is_open = True
             return limit
         if "\r" in self.text[body:end]:
-            self.mistakes += _bare_returns(self.text, body, end)
+            ends_before_break = self.text.startswith("\r\n", end - 1)
+            self.mistakes += _bare_returns(self.text, body, end - ends_before_break)
         return end
 
 

@@ -11,7 +11,7 @@ from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import ForDirective, ForObject, ForTuple, Node, Slot, Splat
 from reconciler.language.rendering import Rendering
-from reconciler.language.types import a_type, element_type, kind, type_of, unify
+from reconciler.language.types import a_type, element_type, item_types, kind, type_of, unify
 from reconciler.language.values import Sensitive, SetValue, TypedList, TypedNull, Unknown, is_null
 
 Compiled = Callable[[Frame], object]
@@ -330,7 +330,8 @@ def _unknown_splat(value: Unknown, one: Callable[[object], object]) -> object:
             element = type_of(one(Unknown(element_type(value.type), not_null=False)))
             return Unknown(["list", element], lower=value.lower, upper=value.upper)
         case "tuple":
-            return _DYNAMIC
+            items = [one(Unknown(item, not_null=False)) for item in item_types(value.type)]
+            return Unknown(["tuple", [type_of(each) for each in items]])
     if is_definitely_not_null(value):
         return [one(value)]
     one(value)

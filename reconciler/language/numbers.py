@@ -7,6 +7,7 @@ numbers, computes, rounds to 512 bits and names the result again.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Context, Decimal, InvalidOperation
@@ -14,6 +15,14 @@ from decimal import Context, Decimal, InvalidOperation
 from reconciler.language.mistakes import ValueMistake
 
 Number = int | Decimal
+
+
+class Double(Decimal):
+    """A number on 53 bits, which is what `log` and `pow` compute on.
+
+    It is exact where it is whole, and otherwise its shortest name, which is also how it is written.
+    """
+
 
 PRECISION_BITS = 512
 """How many binary digits a number has."""
@@ -27,7 +36,7 @@ INFINITY = Decimal("Infinity")
 _EXACT = 1 << PRECISION_BITS
 _HUGE = 10 ** (MAX_EXPONENT + 1)
 _TINIEST = 10**MAX_EXPONENT
-_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z", re.ASCII)
+_NUMERAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEpP][+-]?\d+)?\Z", re.ASCII)
 
 # Up to 153 digits there is at most one decimal per binary number, from 156 on always one.
 _WIDE = Context(prec=100_000, Emax=999_999, Emin=-999_999)
@@ -50,13 +59,23 @@ def parse_number(text: str) -> Number | None:
         return negate(INFINITY) if sign == "-" else INFINITY
     if len(text) > 2 * MAX_EXPONENT:
         raise ValueMistake("the number has too many digits")
+    digits, _, power = text.lower().partition("p")
     try:
-        return normal(Decimal(text))
+        number = normal(Decimal(digits))
     except InvalidOperation:
         raise ValueMistake(_TOO_FAR) from None
+    if not power:
+        return number
+    if len(power) > 5 or abs(int(power)) > 3 * MAX_EXPONENT:
+        raise ValueMistake(_TOO_FAR)
+    return multiply(number, _power_of_two(int(power)))
 
 
 _TOO_FAR = "the number is too large or too small to compute with"
+
+
+def _power_of_two(exponent: int) -> Number:
+    return 1 << exponent if exponent >= 0 else divide(1, 1 << -exponent)
 
 
 def normal(value: Number | float) -> Number:
@@ -65,7 +84,7 @@ def normal(value: Number | float) -> Number:
         return value if -_EXACT < value < _EXACT else _nearest(value, 1)
     if isinstance(value, float):
         value = Decimal(repr(value))
-    if not value.is_finite():
+    if isinstance(value, Double) or not value.is_finite():
         return value
     _check_size(value)
     if len(value.as_tuple().digits) > 153:
@@ -84,6 +103,8 @@ def _ratio(value: Number) -> tuple[int, int]:
     """The exact binary number behind a name, as a fraction."""
     if isinstance(value, int):
         return value, 1
+    if isinstance(value, Double):
+        return float(value).as_integer_ratio()
     mantissa, shift = _round_binary(*value.as_integer_ratio())
     return (mantissa << shift, 1) if shift >= 0 else (mantissa, 1 << -shift)
 
@@ -148,7 +169,10 @@ def subtract(left: Number, right: Number) -> Number:
 
 def negate(value: Number) -> Number:
     """The number with its sign turned. A plain minus would round a `Decimal` to 28 digits."""
-    return -value if isinstance(value, int) else value.copy_negate()
+    if isinstance(value, int):
+        return -value
+    negated = value.copy_negate()
+    return Double(negated) if isinstance(value, Double) else negated
 
 
 def multiply(left: Number, right: Number) -> Number:
@@ -218,10 +242,25 @@ def format_number(value: Number) -> str:
         return str(value)
     if not value.is_finite():
         return "-Inf" if value < 0 else "+Inf"
+    if isinstance(value, Double):
+        value = _short_name(float(value))
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return text
+
+
+def _short_name(value: float) -> Decimal:
+    """The shortest decimal within half a unit of the last of 53 bits on either side."""
+    fraction, exponent = math.frexp(value)
+    name = Decimal(repr(value))
+    if abs(fraction) != 0.5:
+        return name
+    # Below a power of two the numbers are closer together; Go leaves that out of account.
+    half = Decimal(math.ldexp(0.5, exponent - 53))
+    names = (Decimal(f"{value:.{digits}e}") for digits in range(17))
+    errors = ((each, _WIDE.abs(_WIDE.subtract(each, Decimal(value)))) for each in names)
+    return next((each for each, error in errors if error <= half), name)
 
 
 def exact(value: Number) -> Decimal:

@@ -70,7 +70,7 @@ def collector_paused() -> Iterator[None]:
 
 
 def parse_expression(text: str, *, path: str = "<expression>") -> Expression:
-    """Parse one expression; line breaks in it do not end it.
+    """Parse one expression. As in a file it ends with its line, except inside brackets.
 
     Raises:
         SpecError: it is not an expression; carries every diagnostic.

@@ -5,7 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from reconciler.language.check import check_ends, check_items, check_lines, check_objects
+from reconciler.language.check import (
+    check_ends,
+    check_items,
+    check_lines,
+    check_objects,
+    end_at_line_break,
+)
 from reconciler.language.flatten import FlatArgument, FlatBlock, Flattener
 from reconciler.language.grammar import parse_tree
 from reconciler.language.problems import Problem
@@ -20,7 +26,7 @@ from reconciler.language.shape import (
     Shape,
     Unit,
 )
-from reconciler.language.words import Arranger, Word, Words, split_words
+from reconciler.language.words import Arranger, Extent, Word, Words, split_words
 
 
 def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
@@ -50,7 +56,7 @@ class Shaping:
 
     def make(self, *, is_body: bool) -> Shape:
         """Shape a body or a bare expression."""
-        words = self.arrange(0, len(self.skeleton), is_body=is_body)
+        words = self.arrange(0, len(self.skeleton), "block" if is_body else "line")
         if not self.problems:
             if is_body:
                 self._make_body(words)
@@ -60,16 +66,18 @@ class Shaping:
         self.shape.problems = tuple(self.problems)
         return self.shape
 
-    def arrange(self, start: int, end: int, *, is_body: bool) -> list[Word]:
+    def arrange(self, start: int, end: int, extent: Extent) -> list[Word]:
         """The words of a stretch of the skeleton that count."""
         found = Words()
         words = split_words(self.skeleton, start, end, found)
         if not found.problems:
-            found = Arranger(self.skeleton, is_body=is_body).arrange(words)
+            found = Arranger(self.skeleton, extent).arrange(words)
         self.problems += found.problems
         if not self.problems:
             self.problems += check_lines(found.words)
-        if not is_body and not found.words and not self.problems:
+        if extent == "line" and not self.problems:
+            self.problems += end_at_line_break(found.words)
+        if extent != "block" and not found.words and not self.problems:
             detail = "An expression is missing here."
             self.problems.append(Problem(start, end, "Missing expression", detail))
         return found.words

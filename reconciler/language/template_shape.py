@@ -79,7 +79,7 @@ class TemplateShaping(Shaping):
         if piece.kind == "%{":
             start = self._read_directive(piece, start, end)
         if piece.keyword not in ("else", "endif", "endfor"):
-            piece.words = self.arrange(start, end, is_body=False)
+            piece.words = self.arrange(start, end, "code")
 
     def _read_directive(self, piece: _Piece, start: int, end: int) -> int:
         """Read the keyword and the names; the offset where the expression begins."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import cast
 
+from reconciler.language.numbers import Double
 from reconciler.language.values import (
     Sensitive,
     SetValue,
@@ -30,6 +31,7 @@ _SCALARS: dict[type, str] = {
     int: "number",
     bool: "bool",
     Decimal: "number",
+    Double: "number",
     float: "number",
     type(None): "dynamic",
 }
@@ -118,6 +120,8 @@ def _unify_structures(
     types: Sequence[Type], kinds: set[str], structures: set[str]
 ) -> tuple[bool, Type | None]:
     """Whether the kinds decide the answer on their own, and the answer."""
+    if {"object", "tuple"} <= structures:
+        return True, None
     is_dynamic = "dynamic" in kinds
     if kinds & set(PRIMITIVES):
         return False, None
@@ -129,7 +133,7 @@ def _unify_structures(
         return _as_collections(types, "object", "map", is_dynamic)
     if structures == {"list", "tuple"}:
         return _as_collections(types, "tuple", "list", is_dynamic)
-    return {"object", "tuple"} <= structures, None
+    return False, None
 
 
 def _as_collections(
@@ -140,12 +144,24 @@ def _as_collections(
         return True, "dynamic"
     parts: list[Type] = []
     for each in types:
-        if kind(each) == structure:
-            parts.extend(_parts(each))
-        else:
+        if kind(each) != structure:
             parts.append(element_type(each))
+        elif _parts(each):
+            element = _element_of_parts([each], collection)
+            if element is None:
+                return False, None
+            parts.append(element)
     element = unify(parts)
     return (True, [collection, element]) if element is not None else (False, None)
+
+
+def _element_of_parts(types: Sequence[Type], collection: str) -> Type | None:
+    """The element type of a collection that tuples or objects can become, or None."""
+    parts = [each for of in types for each in _parts(of)]
+    element = unify(parts) if parts else "dynamic"
+    if element is None or not all(is_convertible(each, [collection, element]) for each in types):
+        return None
+    return element
 
 
 def _parts(of: Type) -> list[Type]:
@@ -162,9 +178,8 @@ def _unify_objects(types: Sequence[Type]) -> Type | None:
     names = attributes[0].keys()
     if all(each.keys() == names for each in attributes):
         unified = {name: unify([each[name] for each in attributes]) for name in names}
-        if None not in unified.values():
-            return ["object", unified]
-    element = unify([each for of in attributes for each in of.values()])
+        return None if None in unified.values() else ["object", unified]
+    element = _element_of_parts(types, "map")
     return None if element is None else ["map", element]
 
 
@@ -172,9 +187,8 @@ def _unify_tuples(types: Sequence[Type]) -> Type | None:
     items = [item_types(each) for each in types]
     if all(len(each) == len(items[0]) for each in items):
         unified = [unify(each) for each in zip(*items, strict=True)]
-        if None not in unified:
-            return ["tuple", unified]
-    element = unify([each for of in items for each in of])
+        return None if None in unified else ["tuple", unified]
+    element = _element_of_parts(types, "list")
     return None if element is None else ["list", element]
 
 
@@ -243,7 +257,10 @@ def _is_convertible_to_elements(source: Type, source_kind: str, element: Type) -
 def _is_convertible_to_parts(source: Type, element: Type) -> bool:
     parts = _parts(source)
     if element == "dynamic":
-        return not parts or unify(parts) is not None
+        common = unify(parts) if parts else "dynamic"
+        if kind(source) == "tuple" and common == "dynamic":
+            return all(each == "dynamic" for each in parts)
+        return common is not None
     return all(is_convertible(each, element) for each in parts)
 
 

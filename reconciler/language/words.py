@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Literal
 
 from reconciler.language.problems import Problem, bad_character
 
@@ -109,15 +110,20 @@ def _goes_on(words: list[Word], start: int) -> bool:
     return bool(words) and words[-1].kind == "name" and words[-1].end == start
 
 
+Extent = Literal["block", "line", "code"]
+"""What line breaks mean outside of all brackets: they end an argument, they end the expression, or
+they mean nothing, as within `${}`."""
+
+
 class Arranger:
     """Walks over the words of a body or expression, keeps what counts and renders it."""
 
-    def __init__(self, skeleton: str, *, is_body: bool) -> None:
+    def __init__(self, skeleton: str, extent: Extent) -> None:
         self.found = Words()
         self._skeleton = skeleton
         self._outdented: Word | None = None
         """The first opening bracket whose closing one stands further left."""
-        self._open: list[_Context] = [_Context("block" if is_body else "code", None)]
+        self._open: list[_Context] = [_Context(extent, None)]
 
     def arrange(self, words: list[Word]) -> Words:
         """Take the words over one by one."""
@@ -157,7 +163,7 @@ class Arranger:
 
     def _newline(self, word: Word) -> None:
         context = self._open[-1]
-        if context.kind in ("block", "object"):
+        if context.kind in ("block", "object", "line"):
             context.in_value = False
             if self.found.words and self.found.words[-1].kind != "newline":
                 self._add(word)

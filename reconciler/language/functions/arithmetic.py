@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 
 from reconciler.language.convert import convert
+from reconciler.language.functions import doubles
 from reconciler.language.functions.function import Family, Parameter, number, refuse
 from reconciler.language.functions.lists import elements
 from reconciler.language.functions.strings import whole
@@ -58,6 +59,8 @@ def _is_finite(value: Number) -> bool:
 )
 def _signum(value: Number) -> Number:
     at = whole(value, "num", 0)
+    if not -(2**63) <= at < 2**63:
+        raise refuse("the number is too large for this function", 0)
     return (at > 0) - (at < 0)
 
 
@@ -124,14 +127,10 @@ def _as_number(value: object, index: int) -> Number:
     examples=("pow(3, 2)",),
 )
 def _pow(base: Number, power: Number) -> Number:
-    if base == 0 and power < 0:
-        return INFINITY
-    try:
-        return _from_float(math.pow(_as_float(base), _as_float(power)))
-    except OverflowError:
-        return INFINITY
-    except ValueError:
-        raise refuse("the power is not a number") from None
+    result = doubles.power(_as_float(base, 0), _as_float(power, 1))
+    if math.isnan(result):
+        raise refuse("the power is not a number")
+    return doubles.from_double(result)
 
 
 @_add(
@@ -143,35 +142,28 @@ def _pow(base: Number, power: Number) -> Number:
     examples=("log(16, 2)",),
 )
 def _log(value: Number, base: Number) -> Number:
-    top, bottom = _natural_log(_as_float(value)), _natural_log(_as_float(base))
+    numbers = _as_float(value, 0), _as_float(base, 1)
+    for position, each in enumerate(numbers):
+        if each < 0:
+            raise refuse("a negative number has no logarithm", position)
+    top, bottom = map(doubles.natural_log, numbers)
     if math.isinf(bottom) and not math.isinf(top):
         return 0
     if bottom == 0:
         if top == 0:
             raise refuse("the logarithm of 1 to the base 1 is not a number")
         return INFINITY if top > 0 else negate(INFINITY)
-    return _from_float(top / bottom)
+    result = top / bottom
+    if math.isnan(result):
+        raise refuse("the result is not a number")
+    return doubles.from_double(result)
 
 
-def _as_float(value: Number) -> float:
+def _as_float(value: Number, position: int) -> float:
     try:
         return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def _natural_log(value: float) -> float:
-    if value < 0:
-        raise refuse("a negative number has no logarithm")
-    return math.log(value) if value > 0 else -math.inf
-
-
-def _from_float(value: float) -> Number:
-    if math.isnan(value):
-        raise refuse("the result is not a number")
-    if math.isinf(value):
-        return INFINITY if value > 0 else negate(INFINITY)
-    return int(value) if value.is_integer() else normal(value)
+        raise refuse("the number is too large for this function", position) from None
 
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -175,9 +175,16 @@ def _cidrsubnet(value: str, new_bits: Number, net_number: Number) -> str:
     length = prefix.length + grown
     if not 0 <= length <= prefix.bits:
         raise refuse(f"a prefix of {length} bits is not possible: {value} has {prefix.bits}", 1)
-    if at < 0 or at >> max(grown, 0):
+    if grown >= 0 and (abs(at) & _LOW_64) >> min(grown, 64):
         raise refuse(f"{grown} bits are too few for subnet number {at}", 2)
-    return str(Prefix(prefix.first + at * (1 << prefix.bits - length), length, prefix.bits))
+    first = abs(prefix.first | at << prefix.bits - length)
+    if first >> prefix.bits:
+        raise refuse(f"{grown} bits are too few for subnet number {at}", 2)
+    return str(Prefix(first, length, prefix.bits))
+
+
+_LOW_64 = 2**64 - 1
+"""Terraform looks at no more of a subnet number, and takes a negative one for its bits."""
 
 
 @_add(

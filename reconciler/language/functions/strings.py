@@ -21,6 +21,11 @@ FUNCTIONS = Family()
 _add = FUNCTIONS.add
 
 
+_CONJUNCT = "(?V1)(?<=[\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d]\\u200d?)(?=\\p{L})"
+"""Between an Indian consonant without a vowel and the next: one character only since Unicode 15.1,
+which Terraform does not follow yet."""
+
+
 def graphemes(value: str) -> list[str]:
     """The characters a person sees."""
     if value.isascii() and "\r" not in value:
@@ -28,7 +33,9 @@ def graphemes(value: str) -> list[str]:
     import regex  # only text beyond ASCII pays for the import
 
     found: list[str] = regex.findall(r"\X", value)
-    return found
+    if not regex.search(_CONJUNCT, value):
+        return found
+    return [part for each in found for part in regex.split(_CONJUNCT, each)]
 
 
 def whole(value: Number, name: str, argument: int) -> int:
@@ -227,9 +234,8 @@ def _substr(value: str, offset: Number, length: Number) -> str:
     start, count = whole(offset, "offset", 1), whole(length, "length", 2)
     characters = graphemes(value)
     if start < 0:
-        start += len(characters)
-        if start < 0:
-            start = 0
+        start = max(start + len(characters), 0)
+        count = count or -1  # Terraform takes 0 for everything here
     end = len(characters) if count < 0 else start + count
     return "".join(characters[start:end])
 

@@ -16,7 +16,7 @@ from reconciler.language.functions.function import refuse
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import INFINITY, format_number, negate, normal, parse_number
 from reconciler.language.rendering import composed
-from reconciler.language.values import MAX_DEPTH
+from reconciler.language.values import MAX_DEPTH, TypedNull, is_null
 
 MAX_NODES = 1_000_000
 """How many values a document may have, counted as often as aliases repeat them."""
@@ -94,6 +94,8 @@ class _Builder:
         is_plain = event.style is None
         if is_plain and event.value == "<<" and not event.tag and self._is_key_next():
             return _MERGE
+        if event.style in ("|", ">") and not event.value and event.tag is None:
+            return TypedNull("string")  # a block without lines
         return scalar_value(event.value, event.tag, is_plain=is_plain)
 
     def _is_key_next(self) -> bool:
@@ -108,7 +110,7 @@ class _Builder:
     def _open(
         self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent, tag: str, *, is_mapping: bool
     ) -> None:
-        if event.tag not in (None, "!", _TAG + tag):
+        if event.tag not in (None, _TAG + tag):
             raise refuse(f'the tag "{event.tag}" is not known here', 0)
         if len(self.stack) >= MAX_DEPTH:
             raise refuse(f"the document is nested more than {MAX_DEPTH} deep", 0)
@@ -153,7 +155,7 @@ def _key_text(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if value is None or isinstance(value, (list, dict)):
+    if is_null(value) or isinstance(value, (list, dict)):
         raise refuse("a key must be text, a number or a truth value", 0)
     return format_number(value)  # type: ignore[arg-type]  # scalars are text, bool, null or number
 
@@ -161,9 +163,11 @@ def _key_text(value: object) -> str:
 def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> object:
     """What a scalar stands for. One that is quoted, or a block, is text whatever its tag."""
     name = tag.removeprefix(_TAG) if tag is not None else ""
-    if tag not in (None, "!") and (tag == name or name not in _TAGGED):
+    if tag is not None and (tag == name or name not in _TAGGED):
         raise refuse(f'the tag "{tag}" is not known here', 0)
-    if not is_plain or name in ("str", "binary") or tag == "!":
+    if name == "null" and text:
+        return None
+    if not is_plain or name in ("str", "binary"):
         return composed(text)
     if not name:
         return _plain_value(text)
