@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import math
-import random
 
 import hand_loop
 import pytest
 
-from reconciler.emulator.app import create_app
-from reconciler.emulator.limits import Limits as ServerLimits
-from reconciler.emulator.limits import RetryAfter
 from reconciler.errors import ServiceUnavailable
 from reconciler.provider.answers import Verdict
-from reconciler.provider.client import asgi_transport
-from reconciler.provider.config import configure
-from reconciler.provider.connect import connect
 from reconciler.provider.limits import Limits
 from reconciler.provider.pace import Concurrency, Pacer
 from reconciler.provider.request import Kind, Request
@@ -66,6 +58,22 @@ def test_a_burst_of_setbacks_counts_once() -> None:
     for _ in range(8):
         concurrency.setback(5.0, sent_at=4.0)
     assert concurrency.limit == 5
+
+
+def test_a_refusal_halves_what_was_in_flight_at_most() -> None:
+    concurrency = Concurrency(32)
+    for _ in range(8):
+        concurrency.take()
+    concurrency.release()
+    concurrency.refused(5.0, sent_at=4.0)
+    assert concurrency.limit == 4
+
+
+def test_a_refusal_of_few_in_flight_is_about_the_rate_and_not_their_number() -> None:
+    concurrency = Concurrency(32)
+    concurrency.take()
+    concurrency.refused(5.0, sent_at=4.0)
+    assert concurrency.limit == 8
 
 
 def test_concurrency_never_falls_below_one() -> None:
@@ -118,7 +126,7 @@ def test_when_it_gets_through_the_others_follow() -> None:
     pacer.take(0.0)
     pacer.refused(1.0, 0.0, wait_s=2.0, jitter=0.0)
     pacer.take(3.0)
-    pacer.answered()
+    pacer.answered(3.0)
     assert not pacer.is_blocked
 
 
@@ -238,6 +246,20 @@ def test_an_interruption_ends_a_pause_within_a_quarter_second() -> None:
     assert hand_loop.run(waited()) == 3.25
 
 
+def test_nobody_waits_for_a_server_that_asks_for_too_long() -> None:
+    async def waited() -> float:
+        gate = limits()
+        gate.leave(await gate.enter(post()), Verdict.BUSY, wait_s=3600.0)
+        others = [gate.enter(post()) for _ in range(20)]
+        answers = await asyncio.gather(*others, return_exceptions=True)
+        assert {str(each) for each in answers} == {
+            "POST /x was not sent: the server asks to wait 3,600 s, more than 120 s"
+        }
+        return hand_loop.clock()
+
+    assert hand_loop.run(waited()) == 0.0
+
+
 def test_whoever_watches_is_told_of_a_pause_once() -> None:
     told: list[tuple[str, float]] = []
 
@@ -276,121 +298,3 @@ def test_a_cancelled_wait_does_not_hold_the_others() -> None:
         return True
 
     assert hand_loop.run(entered())
-
-
-# -- a server with a limit
-
-
-class Bucket:
-    """A server that lets so many requests through a second, and *burst* at once after a rest."""
-
-    def __init__(self, rate: float, burst: float, says: str) -> None:
-        self._rate, self._most, self._level, self._seen = rate, burst, burst, 0.0
-        self._says = says
-
-    def hit(self, now: float) -> tuple[bool, float | None]:
-        self._level = min(self._most, self._level + (now - self._seen) * self._rate)
-        self._seen = now
-        if self._level >= 1:
-            self._level -= 1
-            return True, None
-        wait_s = (1 - self._level) / self._rate
-        return False, {"seconds": math.ceil(wait_s), "exact": wait_s, "nothing": None}[self._says]
-
-
-class Window:
-    """A server that counts requests of a minute by the clock."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._per_minute, self._minute, self._used = per_minute, 0, 0
-
-    def hit(self, now: float) -> tuple[bool, float | None]:
-        if int(now // 60) > self._minute:
-            self._minute, self._used = int(now // 60), 0
-        self._used += 1
-        return self._used <= self._per_minute, float(math.ceil(60 * (self._minute + 1) - now))
-
-
-async def work_off(server: Bucket | Window, count: int, gate: Limits) -> tuple[float, int]:
-    """Get *count* requests through; return how long it took and how many were sent."""
-    sent = 0
-
-    async def one() -> None:
-        nonlocal sent
-        while True:
-            ticket = await gate.enter(post())
-            sent += 1
-            await asyncio.sleep(0.05 * (0.8 + 0.4 * chance.random()))
-            through, wait_s = server.hit(hand_loop.clock())
-            gate.leave(ticket, Verdict.DONE if through else Verdict.BUSY, wait_s=wait_s)
-            if through:
-                return
-
-    chance = random.Random(7)
-    await asyncio.gather(*(one() for _ in range(count)))
-    return hand_loop.clock(), sent
-
-
-@pytest.mark.parametrize("says", ["seconds", "exact", "nothing"])
-@pytest.mark.parametrize("burst", [5, 10, 300])
-def test_a_limit_of_300_a_minute_is_used_to_nine_tenths(burst: int, says: str) -> None:
-    took_s, sent = hand_loop.run(work_off(Bucket(5, burst, says), 600, limits()))
-    assert (600 - burst) / 5 / took_s >= 0.9
-    assert sent <= 600 * 1.2
-
-
-def test_a_limit_by_the_minute_is_used_up_every_minute() -> None:
-    took_s, sent = hand_loop.run(work_off(Window(300), 1000, limits()))
-    assert took_s <= 180 / 0.9
-    assert sent <= 1000 * 1.1
-
-
-def test_a_known_limit_is_kept_without_a_refusal() -> None:
-    took_s, sent = hand_loop.run(
-        work_off(Bucket(5, 3, "seconds"), 300, limits(requests_per_minute=300))
-    )
-    assert sent == 300
-    assert 60 / took_s >= 0.95
-
-
-def test_a_storm_of_a_minute_slows_a_run_and_wastes_little() -> None:
-    class Storm(Window):
-        def hit(self, now: float) -> tuple[bool, float | None]:
-            return not 1 <= now < 61, None
-
-    took_s, sent = hand_loop.run(work_off(Storm(0), 1000, limits()))
-    assert took_s < 61 + 10
-    assert sent <= 1000 * 1.05
-
-
-@pytest.mark.parametrize("retry_after", list(RetryAfter))
-def test_no_message_fails_where_the_server_allows_300_writes_a_minute(
-    retry_after: RetryAfter,
-) -> None:
-    async def apply() -> float:
-        app = create_app(
-            None,
-            clock=hand_loop.clock,
-            sleep=asyncio.sleep,
-            limits=ServerLimits(
-                posts_per_minute=300, burst=10, latency_s=0.05, retry_after=retry_after
-            ),
-        )
-        provider = connect(
-            configure({}, {}, emulator="memory"),
-            transport=asgi_transport(app),
-            clock=hand_loop.clock,
-        )
-        parents = await asyncio.gather(*(provider.create("openai_thread", {}) for _ in range(20)))
-
-        async def fill(parent_id: object) -> None:
-            for number in range(9):
-                said = {"role": "user", "content": f"message {number}"}
-                await provider.append("openai_message", str(parent_id), [said])
-
-        await asyncio.gather(*(fill(each["id"]) for each in parents))
-        await provider.aclose()
-        app.close()
-        return hand_loop.clock()
-
-    assert (200 - 10) / 5 / hand_loop.run(apply()) >= 0.9

@@ -56,10 +56,12 @@ def connect(
         timeout_s=config.timeout_s,
         transport=transport,
     )
+    policy = Policy(run_wait_s=config.run_wait_s)
     limits = Limits(
         ceiling=config.max_concurrency,
         create_ceiling=config.thread_create_concurrency,
         requests_per_minute=config.requests_per_minute,
+        pause_max_s=policy.retry_after_max_s,
         clock=clock,
         sleep=sleep,
         jitter=jitter,
@@ -72,7 +74,7 @@ def connect(
         _credentials(config, clock),
         secrets=tuple(config.headers.values()),
         unserved_hint=_unserved_hint(config),
-        policy=Policy(run_wait_s=config.run_wait_s),
+        policy=policy,
         clock=clock,
         jitter=jitter,
         interrupted=interrupted,

@@ -50,6 +50,7 @@ class Limits:
         ceiling: int,
         create_ceiling: int,
         requests_per_minute: float | None,
+        pause_max_s: float = 120.0,
         clock: Clock,
         sleep: Sleep,
         jitter: Clock,
@@ -66,6 +67,7 @@ class Limits:
         self._gates[Kind.UPDATE] = self._gates[Kind.APPEND]
         self._whole = Pacer(requests_per_minute)
         self._ceiling = ceiling
+        self._pause_max_s = pause_max_s
         self._in_flight = 0
         self._changed = asyncio.Event()
         self._clock = clock
@@ -78,7 +80,8 @@ class Limits:
         """Wait until *request* may be sent. First come, first served within its class.
 
         Raises:
-            ServiceUnavailable: the run was interrupted during a pause; nothing was sent.
+            ServiceUnavailable: the run was interrupted during a pause, or the server asks for one
+                that is too long; nothing was sent.
         """
         gate = self._gates[request.kind]
         async with gate.turnstile:
@@ -87,6 +90,7 @@ class Limits:
                     self._changed.clear()
                     await self._changed.wait()
                 elif (wait_s := self._wait_s(gate)) > 0:
+                    self._refuse_long_pauses(request, gate)
                     await self._wait(request, wait_s)
                 else:
                     return self._admit(request.kind, gate)
@@ -99,14 +103,14 @@ class Limits:
         self._in_flight -= 1
         match verdict:
             case Verdict.BUSY:
-                gate.concurrency.setback(now, ticket.sent_at)
+                gate.concurrency.refused(now, ticket.sent_at)
                 self._refused(gate, ticket, now, wait_s)
             case Verdict.UNKNOWN | Verdict.NOT_SENT:
                 gate.concurrency.setback(now, ticket.sent_at)
                 gate.pacer.undecided()
             case _:
                 gate.concurrency.succeeded()
-                gate.pacer.answered()
+                gate.pacer.answered(ticket.sent_at)
         self._changed.set()
 
     def abandon(self, ticket: Ticket) -> None:
@@ -144,12 +148,21 @@ class Limits:
         now = self._clock()
         return max(gate.pacer.wait_s(now), self._whole.wait_s(now))
 
+    def _refuse_long_pauses(self, request: Request, gate: _Gate) -> None:
+        pause_s = gate.pacer.pause_s(self._clock())
+        if pause_s > self._pause_max_s:
+            raise ServiceUnavailable(
+                f"{request} was not sent: the server asks to wait {pause_s:,.0f} s, "
+                f"more than {self._pause_max_s:g} s",
+                request=str(request),
+            )
+
     async def _wait(self, request: Request, wait_s: float) -> None:
         # Short gaps between paced requests are waited out even when the run is to end: what is
         # under way may need one more read to be recorded.
         if wait_s <= 1:
-            await self._sleep(wait_s)
-        elif not await self.rest(wait_s):
+            await self._sleep(min(wait_s, SLICE_S))
+        elif not await self.rest(SLICE_S):
             raise ServiceUnavailable(
                 f"{request} was not sent: the run was interrupted while the server asked to wait",
                 request=str(request),
