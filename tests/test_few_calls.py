@@ -411,6 +411,60 @@ def test_the_time_is_told_at_the_known_rate(tmp_path: Path, dialect: str) -> Non
     plan = bench.plan()
 
     assert (plan.calls, plan.seconds) == (60, 30.0)
+    assert plan.rate == "120 requests a minute"
+
+
+def test_without_a_setting_the_time_is_told_at_what_the_api_is_known_to_allow(
+    bench: Bench,
+) -> None:
+    bench.write(many(30, 5))
+
+    plan = bench.plan()
+
+    assert (plan.calls, plan.seconds, plan.rate) == (60, 6.0, "300 writes a minute")
+
+
+def test_deletions_have_a_limit_of_their_own(bench: Bench) -> None:
+    bench.write(talk("abcdefghij"))
+    bench.apply()
+    bench.write(talk("a"))
+
+    plan = bench.plan(allow_destroy=("99",))
+
+    assert (plan.calls, plan.seconds, plan.rate) == (9, 1.8, "300 deletes a minute")
+
+
+def test_a_data_source_that_is_read_during_the_apply_makes_the_number_a_least_one(
+    bench: Bench,
+) -> None:
+    bench.write(
+        talk("ab")
+        + 'data "openai_messages" "all" {\n  thread_id = openai_thread.t.id\n'
+        + "  depends_on = [openai_message.b]\n}\n"
+        + 'output "n" { value = length(data.openai_messages.all.messages) }\n'
+    )
+
+    plan = bench.plan()
+
+    assert plan.at_least
+    assert bench.apply().calls >= plan.calls == 3
+
+
+def test_unmanaged_messages_are_deleted_by_policy_though_nothing_else_changes(
+    bench: Bench,
+) -> None:
+    bench.write(talk("abc", 'unmanaged_messages = "delete"'))
+    bench.apply()
+    bench.say("noise")
+    bench.say("noise")
+    plan = bench.plan()
+
+    report = bench.apply()
+
+    assert plan.has_changes
+    assert plan.calls == report.calls == calls_of(bench) == 2
+    assert bench.texts() == list("abc")
+    assert not bench.plan().has_changes
 
 
 @pytest.mark.parametrize("batch_create", ["true", "false"])

@@ -352,7 +352,7 @@ def test_the_summary_counts_a_replacement_twice() -> None:
     text = render(
         plan(change(Action.REPLACE, message(), message(content="x")), calls=2, seconds=0.1)
     )
-    assert "\nPlan: 1 to add, 0 to change, 1 to destroy.\nThis takes at least 2 API calls." in text
+    assert "\nPlan: 1 to add, 0 to change, 1 to destroy.\nThis takes 2 API calls." in text
 
 
 def test_imports_and_forgotten_ones_are_counted_only_if_there_are_any() -> None:
@@ -363,8 +363,20 @@ def test_imports_and_forgotten_ones_are_counted_only_if_there_are_any() -> None:
 
 
 def test_the_time_is_told_where_it_matters() -> None:
-    text = render(plan(change(Action.CREATE, None, message()), calls=1200, seconds=240.0))
-    assert "This takes at least 1,200 API calls, about 4 min at the known rate limit." in text
+    text = render(
+        plan(
+            change(Action.CREATE, None, message()),
+            calls=1200,
+            seconds=240.0,
+            rate="300 writes a minute",
+        )
+    )
+    assert "This takes 1,200 API calls, about 4 min at 300 writes a minute." in text
+
+
+def test_calls_that_a_reading_decides_are_told_as_at_least() -> None:
+    text = render(plan(change(Action.CREATE, None, message()), calls=1, at_least=True))
+    assert "This takes at least 1 API call." in text
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_exported_attributes_are_in_state(project: Project) -> None:
 def test_a_thread_and_its_first_messages_are_one_call(project: Project) -> None:
     project.write(QUICKSTART)
 
-    assert "at least 2 API calls" in project("plan").out
+    assert "\nThis takes 2 API calls.\n" in project("plan").out
 
 
 def test_plan_leaves_the_state_as_it_was(project: Project) -> None:

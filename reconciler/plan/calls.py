@@ -1,9 +1,10 @@
-"""Calls: how many API calls a plan costs at least, and how long that takes."""
+"""Calls: how many API calls a plan costs, and how long they take at the known rate limit."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from math import ceil
 
 from reconciler.address import Address
@@ -19,7 +20,24 @@ class Cost:
     """What a plan costs."""
 
     calls: int
+    at_least: bool
+    """Whether what is read during the apply decides if there are more."""
     seconds: float
+    """How long they take at the known rate limit, 0 where none is known."""
+    rate: str
+    """That limit, in words."""
+
+
+class Kind(StrEnum):
+    """A class of calls with a rate limit of its own."""
+
+    READ = "reads"
+    WRITE = "writes"
+    DELETE = "deletes"
+
+
+Calls = Counter[tuple[str, Kind]]
+"""How many calls, by provider configuration and class."""
 
 
 @frozen
@@ -39,31 +57,35 @@ def estimate(
     changes: Sequence[PlannedChange], sequences: Sequence[SequencePlan], prices: Prices
 ) -> Cost:
     """Count the calls. Nothing is retried, every listing is as short as it can be."""
-    calls: Counter[str] = Counter()
+    calls: Calls = Counter()
     by_address = {each.address: each for each in changes if each.deposed is None}
     members = {address for each in sequences for address in each.appended}
     for each in changes:
-        calls[prices.configuration(each)] += _own_calls(each, members, prices)
+        _add_change(calls, each, members, prices)
     for sequence in sequences:
         _add_sequence(calls, sequence, by_address, prices)
-    return Cost(calls.total(), max((_seconds(*each, prices) for each in calls.items()), default=0))
+    at_least = any(each.action is Action.READ for each in changes)
+    seconds, rate = max(_times(calls, prices), default=(0.0, ""))
+    return Cost(calls.total(), at_least, seconds, rate)
 
 
-def _own_calls(change: PlannedChange, members: set[Address], prices: Prices) -> int:
+def _add_change(calls: Calls, change: PlannedChange, members: set[Address], prices: Prices) -> None:
     """What the change costs by itself; members are created by their sequence."""
+    name = prices.configuration(change)
     match change.action:
         case Action.CREATE:
-            return change.address not in members
+            calls[name, Kind.WRITE] += change.address not in members
         case Action.REPLACE:
-            return (change.address not in members) + _deletion(change, prices)
+            calls[name, Kind.WRITE] += change.address not in members
+            calls[name, Kind.DELETE] += _deletion(change, prices)
         case Action.DELETE:
-            return _deletion(change, prices)
+            calls[name, Kind.DELETE] += _deletion(change, prices)
         case Action.UPDATE:
-            return not change.local
+            calls[name, Kind.WRITE] += not change.local
         case Action.READ:
-            return 1
+            calls[name, Kind.READ] += 1
         case _:
-            return 0
+            pass
 
 
 def _deletion(change: PlannedChange, prices: Prices) -> int:
@@ -73,7 +95,7 @@ def _deletion(change: PlannedChange, prices: Prices) -> int:
 
 
 def _add_sequence(
-    calls: Counter[str],
+    calls: Calls,
     sequence: SequencePlan,
     by_address: Mapping[Address, PlannedChange],
     prices: Prices,
@@ -86,19 +108,34 @@ def _add_sequence(
     name = prices.configuration(change)
     capabilities = prices.capabilities[name]
     shares = prices.batching.shares(sequence)
-    calls[name] += _pages(len(shares.riding), capabilities)
-    calls[name] += len(shares.appended) + _pages(sum(map(len, shares.appended)), capabilities)
-    calls[name] += len(sequence.deleted_unmanaged)
+    calls[name, Kind.READ] += _pages(len(shares.riding), capabilities)
+    calls[name, Kind.WRITE] += len(shares.appended)
+    calls[name, Kind.READ] += _pages(sum(map(len, shares.appended)), capabilities)
+    calls[name, Kind.DELETE] += len(sequence.deleted_unmanaged)
     is_there = parent is None or parent.action not in (Action.CREATE, Action.REPLACE)
     if shares.appended and is_there and sequence.last_id is None:
-        calls[name] += 1  # Nobody knows yet what stands last there.
+        calls[name, Kind.READ] += 1  # Nobody knows yet what stands last there.
 
 
 def _pages(members: int, capabilities: Capabilities) -> int:
     return ceil(members / max(capabilities.page_limit, 1))
 
 
-def _seconds(name: str, calls: int, prices: Prices) -> float:
-    policies = prices.policies.get(name)
-    limit = policies.requests_per_minute if policies is not None else None
-    return 60.0 * calls / limit if limit else 0.0
+def _times(calls: Calls, prices: Prices) -> Iterator[tuple[float, str]]:
+    """How long the calls under each limit take, and the limit in words."""
+    for name in {each for each, _ in calls}:
+        policies = prices.policies.get(name, Policies())
+        if policies.requests_per_minute:
+            total = sum(calls[name, kind] for kind in Kind)
+            yield _time(total, policies.requests_per_minute, "requests")
+            continue
+        rates = prices.capabilities[name].rates
+        if rates is None or policies.is_local:
+            continue
+        yield _time(calls[name, Kind.READ], rates.reads, "reads")
+        yield _time(calls[name, Kind.WRITE], rates.writes, "writes")
+        yield _time(calls[name, Kind.DELETE], rates.deletes, "deletes")
+
+
+def _time(calls: int, per_minute: float, what: str) -> tuple[float, str]:
+    return 60.0 * calls / per_minute, f"{per_minute:,.10g} {what} a minute"

@@ -56,7 +56,9 @@ def plan_from_json(fields: Fields) -> Plan:
             for each in fields.objects("refreshed")
         },
         calls=fields.count("calls"),
+        at_least=fields.flag("at_least"),
         seconds=_seconds(fields),
+        rate=fields.text("rate"),
         lineage=fields.text("lineage"),
         serial=fields.count("serial"),
         state_digest=fields.text("state_digest"),

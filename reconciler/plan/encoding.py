@@ -40,7 +40,9 @@ def plan_to_json(plan: Plan) -> Json:
             for address, each in plan.refreshed.items()
         ],
         "calls": plan.calls,
+        "at_least": plan.at_least,
         "seconds": to_json(float(plan.seconds)),
+        "rate": plan.rate,
         "lineage": plan.lineage,
         "serial": plan.serial,
         "state_digest": plan.state_digest,

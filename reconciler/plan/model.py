@@ -222,9 +222,13 @@ class Plan:
     """What state should remember after the refresh where that differs, by recorded address (before
     moves); None: the object is gone."""
     calls: int = 0
-    """How many API calls an apply will make at least."""
+    """How many API calls an apply will make."""
+    at_least: bool = False
+    """Whether what is read during the apply decides if there are more."""
     seconds: float = 0.0
-    """How long they take at the known rate limits, 0 where none is known."""
+    """How long they take at the known rate limit, 0 where none is known."""
+    rate: str = ""
+    """That limit, in words: "300 writes a minute"."""
     lineage: str = ""
     serial: int = 0
     state_digest: str = ""

@@ -42,6 +42,8 @@ class Policies:
     """Whether members are sent one by one, with pauses, to a server that sorts them by time."""
     requests_per_minute: float | None = None
     """The known rate limit, for the estimate of how long an apply takes."""
+    is_local: bool = False
+    """Whether the server is the embedded one, which has no rate limit."""
 
 
 def treatment(desired: Attributes, defaults: Policies) -> tuple[OnReorder, UnmanagedMessages]:

@@ -25,6 +25,15 @@ class Carry(StrEnum):
 
 
 @frozen
+class Rates:
+    """Requests a minute of each class; the original was reported to allow these."""
+
+    reads: float = 1000
+    writes: float = 300
+    deletes: float = 300
+
+
+@frozen
 class Capabilities:
     """What one dialect can and cannot do; printed in the docs."""
 
@@ -40,6 +49,8 @@ class Capabilities:
     updates_members: bool = True
     lists_parents: bool = False
     keeps_order: bool = True
+    rates: Rates | None = Rates()
+    """What is known of the rate limits; a plan tells how long its calls take under them."""
     carry: Mapping[tuple[str, str], Carry] = field(default_factory=dict)
     """(type, argument) to how it is carried; exact where not named."""
     id_prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -164,7 +164,9 @@ def _ours(plan: Plan) -> dict[str, object]:
     return {
         "mode": str(plan.mode),
         "calls": plan.calls,
+        "at_least": plan.at_least,
         "seconds": plan.seconds,
+        "rate": plan.rate,
         "sequences": [
             {
                 "parent": str(each.parent),

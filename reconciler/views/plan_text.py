@@ -226,10 +226,12 @@ def summary_line(plan: Plan, style: Style) -> str:
 
 def calls_line(plan: Plan) -> str:
     """Say what applying the plan costs."""
-    calls = f"at least {plan.calls:,} API call{'' if plan.calls == 1 else 's'}"
+    calls = f"{plan.calls:,} API call{'' if plan.calls == 1 else 's'}"
+    if plan.at_least:
+        calls = f"at least {calls}"
     if plan.seconds < 1:
         return f"This takes {calls}."
-    return f"This takes {calls}, about {duration(plan.seconds)} at the known rate limit."
+    return f"This takes {calls}, about {duration(plan.seconds)} at {plan.rate}."
 
 
 def duration(seconds: float) -> str:

@@ -104,4 +104,5 @@ def policies_of(config: ProviderConfig) -> Policies:
         batch_create=config.batch_create,
         paced=config.sequence_gap_s > 0,
         requests_per_minute=config.requests_per_minute,
+        is_local=config.emulator is not None,
     )

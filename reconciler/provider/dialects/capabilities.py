@@ -19,6 +19,7 @@ AZURE_AGENTS = Capabilities(
     batch_limit=32,
     append_limit=1,
     lists_parents=True,
+    rates=None,
     id_prefixes={"openai_thread": ("thread_",), "openai_message": ("msg_", "message_")},
 )
 """Azure AI Foundry Agent Service (classic)."""
