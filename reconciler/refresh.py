@@ -125,22 +125,42 @@ class _Answer:
 async def _ask(
     question: ParentQuestion, provider: Provider, announce: Callable[[Address, str], None]
 ) -> _Answer:
+    attributes = None
+    if question.parent is not None:
+        announce(question.parent.address, question.parent_id)
+        attributes, absence = await _look_at_parent(question, provider)
+        if absence is not None:
+            return absence
+    for id_, member in question.members.items():
+        announce(member.address, id_)
     try:
-        attributes = None
-        if question.parent is not None:
-            announce(question.parent.address, question.parent_id)
-            attributes = await provider.read(
-                question.parent.address.type, question.parent.attributes
-            )
-        for id_, member in question.members.items():
-            announce(member.address, id_)
         return _Answer(attributes, await _list(question, provider), alive=True)
+    except (ObjectNotFound, NotServed) as error:
+        if isinstance(error, NotServed) and error.code != UNPROVEN:
+            raise
+        # A listing says nothing of its parent: only the parent itself does.
+        _, absence = await _look_at_parent(question, provider)
+        if absence is None:
+            raise
+        return absence
+
+
+async def _look_at_parent(
+    question: ParentQuestion, provider: Provider
+) -> tuple[Attributes | None, _Answer | None]:
+    """The parent as it is, or the answer that it is not there."""
+    sequence = provider.schemas[question.member_type].sequence
+    assert sequence is not None, "members form a sequence"
+    recorded = question.parent.attributes if question.parent is not None else {}
+    identity = {**recorded, "id": question.parent_id}
+    try:
+        return await provider.read(sequence.parent_type, identity), None
     except ObjectNotFound:
-        return _Answer(None, None, alive=False)
+        return None, _Answer(None, None, alive=False)
     except NotServed as doubt:
         if doubt.code != UNPROVEN:
             raise
-        return _Answer(None, None, alive=False, doubt=doubt)
+        return None, _Answer(None, None, alive=False, doubt=doubt)
 
 
 async def _list(question: ParentQuestion, provider: Provider) -> Listing:

@@ -207,9 +207,8 @@ def test_compressed_answers_are_read(encode: Callable[[bytes], bytes]) -> None:
         answers(200, b"\xff\xfe"),
         answers(200, b"[" * 5000),
         answers(200, b'{"id":"thread_1","id":"thread_2"}'),
-        answers(200, b'{"id":NaN}'),
     ],
-    ids=["large", "bomb", "bad gzip", "br", "short", "half", "bytes", "deep", "twice", "NaN"],
+    ids=["large", "bomb", "bad gzip", "br", "short", "half", "bytes", "deep", "twice"],
 )
 def test_an_answer_that_cannot_be_read_says_so(handler: Handler) -> None:
     with pytest.raises(ServiceUnavailable, match="was not answered"):
@@ -241,8 +240,11 @@ def test_a_slow_answer_has_an_end() -> None:
         (200, b"null", "application/json", UNPROVEN),
         (200, b"", "application/json", UNPROVEN),
         (404, {"detail": "Thread not found"}, "application/json", UNPROVEN),
-        (404, {"detail": "Not Found"}, "application/json", UNKNOWN_ROUTE),
-        (404, {"error": "Not Found", "path": "/threads/thread_1"}, "", UNKNOWN_ROUTE),
+        (404, {"detail": "Not Found"}, "application/json", UNPROVEN),
+        (404, {"error": "Not Found", "path": "/threads/thread_1"}, "", UNPROVEN),
+        (404, {"error": {"code": "not_found"}}, "application/json", UNPROVEN),
+        (404, b"Not Found", "text/plain", UNPROVEN),
+        (404, b"404 page not found", "text/plain", UNKNOWN_ROUTE),
         (404, {"message": "Route GET:/v1/threads/thread_1 not found"}, "", UNKNOWN_ROUTE),
         (
             404,
@@ -276,6 +278,8 @@ def test_what_answers_is_not_this_api(status: int, content: object, type_: str, 
         {"error": "thread thread_1 not found"},
         {"message": "thread_1 not found", "status": 404},
         "thread_1 not found",
+        b"thread_1 not found",
+        b"There is no thread_1 here.\n",
     ],
 )
 def test_a_404_that_names_the_object_is_proof_in_any_envelope(content: object) -> None:
@@ -505,10 +509,6 @@ def test_a_lost_answer_names_the_id_of_the_request() -> None:
         b"[1,]",
         b"nul",
         b'{"a":1,"a":1}',
-        b"NaN",
-        b"-Infinity",
-        b"1e999",
-        b"1" * 5000,
         b"[" * 100_000,
         b"[" * 70 + b"]" * 70,
         b'{"a":' * 70 + b"1" + b"}" * 70,
@@ -521,6 +521,24 @@ def test_a_lost_answer_names_the_id_of_the_request() -> None:
 def test_what_is_not_plain_json_is_refused(raw: bytes) -> None:
     with pytest.raises(StrangeBody):
         parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b"NaN", None),
+        (b"[-Infinity, 1e999, -1e999]", [None, None, None]),
+        (b"1" * 5000, None),
+        (b"-" + b"1" * 300, None),
+        (b"123456789012345678901234567890", 123456789012345678901234567890),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        ('"caf\xe9"'.encode("latin-1"), "caf\xe9"),
+        ('{"a": "\u4e2d"}'.encode("utf-16"), {"a": "\u4e2d"}),
+    ],
+    ids=lambda each: repr(each)[:30],
+)
+def test_what_is_nearly_json_is_read(raw: bytes, value: object) -> None:
+    assert parse(raw) == value
 
 
 def test_sixty_levels_are_read() -> None:
@@ -630,12 +648,12 @@ class Body(httpx.AsyncByteStream):
 
 def lanes_used(*paths: tuple[str, ...]) -> list[int]:
     """Send each group of requests at once, one group after the other; name the lanes they took."""
-    from reconciler.provider.client import _Lanes
+    from reconciler.provider.client import Lanes
 
     async def send() -> list[int]:
         log: list[int] = []
         numbers = iter(range(99))
-        lanes = _Lanes(lambda: Lane(log, next(numbers)))  # type: ignore[arg-type, return-value]
+        lanes = Lanes(lambda: Lane(log, next(numbers)))  # type: ignore[arg-type, return-value]
         async with httpx.AsyncClient(transport=lanes) as session:
             for group in paths:
                 sent = [session.get(f"http://server{path}") for path in group]

@@ -425,3 +425,13 @@ def test_a_page_instead_of_any_answer_is_not_a_suspect() -> None:
             await provider.create("openai_thread", {})
 
     hand_loop.run(create())
+
+
+def test_a_page_from_a_server_that_has_spoken_may_hide_a_creation() -> None:
+    async def create() -> None:
+        provider, _, _ = await opened(Rule(do=Action.HTML, status=200, first=2))
+        await provider.create("openai_thread", {})
+        with pytest.raises(OutcomeUnknown, match="web page"):
+            await provider.create("openai_thread", {})
+
+    hand_loop.run(create())

@@ -78,6 +78,8 @@ UNKNOWN_ROUTE = "unknown_route"
 """`NotServed.code` where the server does not know the address at all."""
 HTML = "html"
 """`NotServed.code` or `OutcomeUnknown.code` where a web page answered."""
+STRANGE = "strange"
+"""`NotServed.code` of a success whose body is not the object that was asked for."""
 
 
 def classify(request: Request, came: Reply | NotSent | Lost) -> Outcome:
@@ -258,7 +260,7 @@ def unusable(request: Request, value: object, reason: str) -> ProviderError:
             f"{request} was answered with something else: {reason}: {said}",
             request=str(request),
             status=200 if value is None else None,
-            code=UNPROVEN if value is None else "strange",
+            code=UNPROVEN if value is None else STRANGE,
         )
     return OutcomeUnknown(
         f"{request} may or may not have happened: it was answered, but {reason}: {said}",

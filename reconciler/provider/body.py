@@ -1,4 +1,8 @@
-"""Body: the JSON of an answer, read with limits and without surprises."""
+"""Body: the JSON of an answer, read with limits and without surprises.
+
+Lenient in what is no part of the API's meaning: a byte order mark, NaN, numbers without bound, and
+bytes of an older encoding. An answer that is refused here may be of a create that has happened.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ import math
 MAX_DEPTH = 64
 """How deep an answer may nest; those of the API reach 8."""
 
+MAX_DIGITS = 300
+"""A whole number of more digits counts as one without bound."""
+
 
 class StrangeBody(ValueError):
     """The bytes are not JSON that this API could have meant."""
@@ -16,30 +23,28 @@ class StrangeBody(ValueError):
 def parse(raw: bytes) -> object:
     """Read one JSON document.
 
-    Lone surrogates, which no file could hold later, become U+FFFD.
+    Lone surrogates, which no file could hold later, become U+FFFD; NaN and what is too large to be
+    a number become null. Bytes that are not UTF-8 are read as Latin-1.
 
     Raises:
-        StrangeBody: it is no JSON, nests too deep, names a key twice, or holds NaN or infinity.
+        StrangeBody: it is no JSON, nests too deep, or names a key twice.
     """
+    text = _text(raw)
     try:
         value: object = json.loads(
-            raw,
+            text,
             object_pairs_hook=_object,
-            parse_constant=_refuse_constant,
+            parse_constant=lambda name: None,
+            parse_int=_whole,
             parse_float=_finite,
         )
     except RecursionError:
         raise StrangeBody("it nests too deep") from None
-    except UnicodeDecodeError:
-        raise StrangeBody("it is not UTF-8") from None
     except json.JSONDecodeError as error:
         raise StrangeBody(f"it is not JSON ({error.msg} at {error.pos})") from None
-    except ValueError as error:
-        # json's own limit on the digits of an integer is a plain ValueError.
-        raise StrangeBody(str(error)) from None
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH:
         _check_depth(value)
-    return _without_surrogates(value) if b"\\ud" in raw.lower() else value
+    return _without_surrogates(value) if "\\ud" in text.lower() else value
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -49,15 +54,20 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return value
 
 
-def _refuse_constant(name: str) -> object:
-    raise StrangeBody(f"it holds {name}, which is not JSON")
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode(json.detect_encoding(raw))
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
-def _finite(text: str) -> float:
+def _whole(text: str) -> int | None:
+    return int(text) if len(text) <= MAX_DIGITS else None
+
+
+def _finite(text: str) -> float | None:
     value = float(text)
-    if math.isinf(value):
-        raise StrangeBody("it holds a number without bound")
-    return value
+    return None if math.isinf(value) else value
 
 
 def _check_depth(value: object) -> None:

@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import formatdate
+from functools import partial
 
 from reconciler.errors import RequestRejected
 from reconciler.provider.answers import Lost, NotSent, Reply
@@ -187,12 +188,12 @@ def _inflater(encoding: str) -> Callable[[bytes, int], bytes]:
 def _network(base_url: str) -> Transport:
     certificates, proxy = _certificates(base_url), _proxy(base_url)
     limits = httpx.Limits(max_connections=1, keepalive_expiry=IDLE_S)
-    return _Lanes(
+    return Lanes(
         lambda: httpx.AsyncHTTPTransport(verify=certificates, limits=limits, proxy=proxy, retries=0)
     )
 
 
-class _Lanes(httpx.AsyncBaseTransport):
+class Lanes(httpx.AsyncBaseTransport):
     """As many connections as there are requests at once, the one used last taken first.
 
     One pool for all of them looks at every connection before every request, which with dozens of
@@ -213,8 +214,15 @@ class _Lanes(httpx.AsyncBaseTransport):
             if response is None:
                 self._idle.append(lane)
         assert isinstance(response.stream, httpx.AsyncByteStream), "the lane is asynchronous"
-        response.stream = _OnLane(response.stream, lambda: self._idle.append(lane))
+        response.stream = _OnLane(response.stream, partial(self._free, lane))
         return response
+
+    async def _free(self, lane: httpx.AsyncHTTPTransport) -> None:
+        """Take a lane back. One that has read more than the answer would take the rest for the
+        answer to the next request, so its connection is not used again."""
+        self._idle.append(lane)
+        if _has_left_over(lane):
+            await lane.aclose()
 
     async def aclose(self) -> None:
         for lane in self._all:
@@ -229,9 +237,9 @@ class _Lanes(httpx.AsyncBaseTransport):
 class _OnLane(httpx.AsyncByteStream):
     """The body of an answer; when it is closed its lane is free."""
 
-    def __init__(self, body: httpx.AsyncByteStream, free: Callable[[], None]) -> None:
+    def __init__(self, body: httpx.AsyncByteStream, free: Callable[[], Awaitable[None]]) -> None:
         self._body = body
-        self._free: Callable[[], None] | None = free
+        self._free: Callable[[], Awaitable[None]] | None = free
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return aiter(self._body)
@@ -241,8 +249,20 @@ class _OnLane(httpx.AsyncByteStream):
             await self._body.aclose()
         finally:
             if self._free is not None:
-                self._free()
-                self._free = None
+                free, self._free = self._free, None
+                await free()
+
+
+def _has_left_over(lane: httpx.AsyncHTTPTransport) -> bool:
+    """Whether bytes have come in that belong to no answer. Only the parser below httpcore knows."""
+    for connection in getattr(getattr(lane, "_pool", None), "connections", ()):
+        inner = connection
+        while hasattr(inner, "_connection"):
+            inner = inner._connection
+        parser = getattr(inner, "_h11_state", None)
+        if parser is not None and parser.trailing_data[0]:
+            return True
+    return False
 
 
 def _certificates(base_url: str) -> ssl.SSLContext:

@@ -33,13 +33,12 @@ class Envelope:
 
     @property
     def is_unknown_route(self) -> bool:
-        """Whether the server says that it does not know the address, or says nothing else."""
+        """Whether the server says that it does not know the address."""
         return _UNKNOWN_ROUTE.search(self.message) is not None
 
 
 _UNKNOWN_ROUTE = re.compile(
-    r"""^\s*not[ ]found\.?\s*$
-      | invalid[ ]url
+    r"""invalid[ ]url
       | unknown[ ]((request|api)[ ])?(url|route|path|endpoint)
       | \broute\b.*\b(not[ ]found|exist)
       | no[ ](such[ ])?(route|endpoint|handler)
@@ -55,7 +54,8 @@ def read_envelope(raw: bytes) -> Envelope:
     try:
         value = json_body.parse(raw)
     except json_body.StrangeBody:
-        return Envelope()
+        text = raw.decode(errors="replace").strip()
+        return Envelope(shown(text), text=text)
     text = raw.decode(errors="replace")
     if isinstance(value, str):
         return Envelope(shown(value, MAX_MESSAGE), text=text)

@@ -66,6 +66,8 @@ class Session:
         self._jitter = jitter
         self._interrupted = interrupted or (lambda: False)
         self._reached = False
+        self._has_spoken = False
+        """Whether the server has answered anything the way this API does."""
         self.calls = 0
         """How many requests were sent."""
 
@@ -83,8 +85,9 @@ class Session:
             outcome = await self._attempt(request)
             if outcome.error is None:
                 self._budget.earn()
+                self._has_spoken |= outcome.body is not None
                 return outcome.body
-            if _happened_before(journey, outcome.error):
+            if self._happened_before(journey, outcome.error):
                 return None
             await self._before_next(journey, outcome, outcome.error)
 
@@ -122,7 +125,7 @@ class Session:
         if error.status == 401 and not journey.renewed and self._credentials.renew():
             journey.renewed = True
             return
-        if error.code == HTML and isinstance(error, OutcomeUnknown):
+        if error.code == HTML and isinstance(error, OutcomeUnknown) and not self._has_spoken:
             raise await self._who_answers(journey.request, error)
         journey.may_have_happened |= outcome.verdict is Verdict.UNKNOWN
         match decide(
@@ -194,10 +197,11 @@ class Session:
             return error
         return error
 
-
-def _happened_before(journey: _Journey, error: ProviderError) -> bool:
-    return (
-        journey.request.kind is Kind.DELETE
-        and journey.may_have_happened
-        and isinstance(error, ObjectNotFound)
-    )
+    def _happened_before(self, journey: _Journey, error: ProviderError) -> bool:
+        """Whether a deletion finds nothing because an attempt whose answer was lost was carried
+        out. A 404 that does not name the object says so where the server has spoken as this API."""
+        if journey.request.kind is not Kind.DELETE or not journey.may_have_happened:
+            return False
+        if isinstance(error, ObjectNotFound):
+            return True
+        return error.code == UNPROVEN and error.status in (404, 410) and self._has_spoken

@@ -54,7 +54,8 @@ class Session:
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* to its end on an event loop of its own."""
         self.workspace.on_stop(self.interruption.request)
-        return asyncio.run(work)
+        with asyncio.Runner(loop_factory=self.workspace.loop_factory) as runner:
+            return runner.run(work)
 
     @cached_property
     def prepared(self) -> Prepared:

@@ -12,6 +12,8 @@ from reconciler.errors import SpecError
 from reconciler.frozen import replace
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     import httpx
 
     from reconciler.execute.events import Event, Report
@@ -47,6 +49,7 @@ class Workspace:
         lock_timeout_s: float = 0.0,
         on_event: Callable[[Event], None] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        loop_factory: Callable[[], AbstractEventLoop] | None = None,
     ) -> None:
         self.specs = Path(specs) if specs is not None else _default_specs()
         self.emulator = None if emulator is None else str(emulator)
@@ -56,6 +59,7 @@ class Workspace:
         self.parallelism = parallelism
         self.lock_timeout_s = lock_timeout_s
         self.transport = transport
+        self.loop_factory = loop_factory
         self._on_event = on_event
         self._stop_requests = 0
         self._on_stop: Callable[[], None] | None = None

@@ -91,9 +91,7 @@ class Conversations(Dialect):
         if type_ == message.TYPE:
             return {**object_, "metadata": desired.get("metadata") or {}}
         body = {"metadata": desired.get("metadata") or {}}
-        path = f"/conversations/{id_}"
-        request = Request("POST", path, Kind.UPDATE, body=body, names=(id_,))
-        return self._parent(await self._named(request, id_), id_)
+        return self._parent(await self._set(f"/conversations/{id_}", (id_,), body), id_)
 
     async def delete(self, type_: str, object_: Attributes) -> None:
         """Delete a conversation, whose items live on, or one item."""

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import ClassVar
 
-from reconciler.errors import ObjectNotFound, OutcomeUnknown, ServiceUnavailable
+from reconciler.errors import NotServed, ObjectNotFound, OutcomeUnknown, ServiceUnavailable
 from reconciler.frozen import frozen
+from reconciler.provider.answers import STRANGE
 from reconciler.provider.dialects import data_sources
-from reconciler.provider.protocol import Capabilities, Member
+from reconciler.provider.protocol import UNPROVEN, Capabilities, Member
 from reconciler.provider.request import Kind, Request, checked_id, is_id
-from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
+from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS, thread
 from reconciler.provider.session import Session
 from reconciler.schema import Attributes, Schema, Value
 
@@ -218,6 +219,21 @@ class Dialect(ABC):
         if answered != id_:
             raise self.session.strange(request, value, f"the answer is about {answered}, not {id_}")
         return value
+
+    async def _set(
+        self, path: str, names: tuple[str, ...], body: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        """Send an update. Where the answer is a success without the object, that is read."""
+        request = Request("POST", path, Kind.UPDATE, body=body, names=names)
+        try:
+            return await self._named(request, names[-1])
+        except NotServed as error:
+            if error.code not in (UNPROVEN, STRANGE) or error.status not in (None, 200):
+                raise
+            value = await self._named(Request("GET", path, Kind.READ, names=names), names[-1])
+            if thread.metadata(value.get("metadata")) != thread.metadata(body.get("metadata")):
+                raise
+            return value
 
     async def _delete(self, path: str, names: tuple[str, ...]) -> None:
         request = Request("DELETE", path, Kind.DELETE, names=names)

@@ -46,7 +46,10 @@ class Threads(Dialect):
         assert len(members) == 1, "one message per call"
         path, names = self._members_path(checked_id(parent_id)), (parent_id,)
         body = message.encode(members[0])
-        value, id_ = await self._object(Request("POST", path, Kind.APPEND, body=body, names=names))
+        request = Request("POST", path, Kind.APPEND, body=body, names=names)
+        value, id_ = await self._object(request)
+        if value.get("thread_id") not in (None, parent_id):
+            raise self.session.strange(request, value, "the answer is about another thread")
         return (message.decode(value, id_, parent_id),)
 
     async def read(self, type_: str, object_: Attributes) -> Attributes:
@@ -64,25 +67,19 @@ class Threads(Dialect):
         path, names = self._path(type_, object_)
         encode = thread.encode_update if type_ == thread.TYPE else _encode_metadata
         body = encode(desired)
-        value = await self._updated(path, names, body)
+        value = await self._set(path, names, body)
         wanted = body["metadata"]
         left_over = set(thread.metadata(value.get("metadata"))) - set(_keys(wanted))
         if left_over:
             removed = {**_mapping(wanted), **dict.fromkeys(sorted(left_over))}
             # A server that neither replaces nor removes is reported with what it holds.
             with contextlib.suppress(RequestRejected):
-                value = await self._updated(path, names, {"metadata": removed})
+                value = await self._set(path, names, {"metadata": removed})
         return self._decoded(type_, value, names)
 
     async def delete(self, type_: str, object_: Attributes) -> None:
         """Delete a thread with all its messages, or one message."""
         await self._delete(*self._path(type_, object_))
-
-    async def _updated(
-        self, path: str, names: tuple[str, ...], body: Mapping[str, object]
-    ) -> Mapping[str, object]:
-        request = Request("POST", path, Kind.UPDATE, body=body, names=names)
-        return await self._named(request, names[-1])
 
     def _path(self, type_: str, object_: Attributes) -> tuple[str, tuple[str, ...]]:
         """The path of one object, and the ids in it, its own last."""
