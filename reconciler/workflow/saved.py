@@ -76,12 +76,13 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
         fixed={name: _given_from_plain(name, each) for name, each in saved.given.items()},
         planned_at=datetime.fromisoformat(saved.plan.timestamp),
     )
-    recorded = session.recorded()
+    found = session.recorded()
     async with session.connected(session.configs) as providers:
-        recorded = await session.recovered(providers, recorded)
+        recorded = await session.recovered(providers, found)
         saved.check(
             lineage=recorded.lineage,
-            serial=recorded.serial,
+            # The plan knew what recovery makes of the state, but not yet in a file of its own.
+            serial=found.serial,
             state_digest=session.store.digest(recorded),
             endpoints=session.endpoints,
             workspace=_workspace(session),

@@ -19,7 +19,7 @@ from reconciler.plan.options import PlanOptions
 from reconciler.provider.config import ProviderConfig
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
-from reconciler.state.entries import Intent
+from reconciler.state.entries import Entry, Intent
 from reconciler.state.model import Endpoint, State
 from reconciler.workflow.configurations import configurations
 from reconciler.workflow.connections import connected, endpoints, policies_of, settings_of
@@ -50,6 +50,7 @@ class Session:
         self.interruption = Interruption()
         self.store = workspace.store()
         self._open_intents: tuple[Intent, ...] = ()
+        self._is_interrupted = False
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* to its end on an event loop of its own."""
@@ -82,6 +83,7 @@ class Session:
         """What is recorded, made sure that it belongs to the server that is configured."""
         snapshot = self.store.read()
         self._open_intents = snapshot.open_intents
+        self._is_interrupted = snapshot.interrupted
         state = snapshot.state or State(lineage="")
         check_ids(state, self.configs)
         check_endpoints(state, self.endpoints)
@@ -109,16 +111,17 @@ class Session:
             return await self.carry_out(planned, approve, providers, recorded)
 
     async def recovered(self, providers: Mapping[str, Provider], recorded: State) -> State:
-        """Record what the open intents of a cut-off run, and suspects, turn out to be."""
-        if not self._open_intents and not recorded.suspects:
-            return recorded
-        recovery = await self._recover(recorded, self._open_intents, providers)
+        """End the journal of a cut-off run, and record what its open intents turn out to be."""
+        entries: tuple[Entry, ...] = ()
+        if self._open_intents or recorded.suspects:
+            recovery = await self._recover(recorded, self._open_intents, providers)
+            entries = recovery.entries
         # Cut short by an interrupt, it has not given the server the time that a late write needs.
-        if not recovery.entries or self.interruption.count:
+        if not (entries or self._is_interrupted) or self.interruption.count:
             return recorded
         ledger = self.store.begin("recover")
         try:
-            await ledger.record(*recovery.entries)
+            await ledger.record(*entries)
         finally:
             ledger.close()
         return self.recorded()

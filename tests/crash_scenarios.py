@@ -1,0 +1,117 @@
+"""Scenarios: what a run is doing when it is killed, on each dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.frozen import replace
+
+Threads = dict[str, tuple[str, ...]]
+"""The texts of each thread, by its name in the specs."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A world before, a command, and the world it is to lead to."""
+
+    name: str
+    before: Threads
+    after: Threads
+    command: str = "apply"
+    dialect: str = "threads"
+    label_before: str = "one"
+    label_after: str = "one"
+    """A metadata value of every thread and message."""
+    arguments: str = ""
+    """Arguments of every thread."""
+    settings: str = ""
+    """Arguments of the provider block."""
+    unmanaged: tuple[str, ...] = ()
+    """Texts that somebody else has appended to the thread `a`, which the run imports."""
+
+    def __str__(self) -> str:
+        return f"{self.name}-{self.dialect}"
+
+    def specs_before(self, provider: str) -> str:
+        """The specs of the first apply."""
+        return specs(provider, self.before, self.label_before, self.arguments)
+
+    def specs_after(self, provider: str) -> str:
+        """The specs of the run that is killed."""
+        return specs(provider, self.after, self.label_after, self.arguments)
+
+
+def specs(provider: str, threads: Threads, label: str, arguments: str = "") -> str:
+    """Threads and their messages as blocks; a message is named after its text."""
+    blocks = [provider]
+    for thread, texts in threads.items():
+        blocks.append(
+            f'resource "openai_thread" "{thread}" {{\n  metadata = {{ label = "{label}" }}\n'
+            f"  {arguments}\n}}\n"
+        )
+        blocks.extend(
+            f'resource "openai_message" "{thread}_{name_of(text)}" {{\n'
+            f"  thread_id = openai_thread.{thread}.id\n"
+            f'  role      = "{"assistant" if number % 2 else "user"}"\n'
+            f'  content   = "{text}"\n'
+            f'  metadata  = {{ label = "{label}" }}\n}}\n'
+            for number, text in enumerate(texts)
+        )
+    return "\n".join(blocks)
+
+
+def name_of(text: str) -> str:
+    """The block name of a message: what stands before a `!` in its text."""
+    return text.partition("!")[0]
+
+
+def numbered(count: int) -> tuple[str, ...]:
+    """So many texts, all different."""
+    return tuple(f"m{number}" for number in range(count))
+
+
+FOUR = ("m0", "m1", "m2", "m3")
+
+
+def scenarios(dialect: str) -> Sequence[Scenario]:
+    """Every scenario on one dialect."""
+    beyond = numbered(34 if dialect == "threads" else 22)
+    found = [
+        Scenario("create", {}, {"a": FOUR, "b": FOUR[:2], "c": ()}),
+        Scenario("create-beyond-the-batch", {}, {"a": beyond}),
+        Scenario("append", {"a": FOUR[:2]}, {"a": (*FOUR, "m4"), "b": FOUR[:1]}),
+        Scenario(
+            "update",
+            {"a": FOUR[:2], "b": FOUR[:1]},
+            {"a": FOUR[:2], "b": FOUR[:1]},
+            label_after="two",
+        ),
+        Scenario("delete", {"a": FOUR, "b": FOUR[:2]}, {"a": ("m0", "m2")}),
+        Scenario("replace-in-the-middle", {"a": FOUR}, {"a": ("m0", "m1!", "m2", "m3")}),
+        Scenario("rewrite-the-tail", {"a": FOUR}, {"a": ("m0", "new", "m1", "m2", "m3")}),
+        Scenario(
+            "replace-the-thread",
+            {"a": FOUR[:3]},
+            {"a": ("m0", "new", "m1", "m2")},
+            arguments='on_reorder = "replace_thread"',
+        ),
+        Scenario("import", {"a": FOUR[:2]}, {"a": (*FOUR[:2], "x")}, "import", unmanaged=("x",)),
+        Scenario("destroy", {"a": FOUR[:3], "b": FOUR[:2]}, {}, "destroy"),
+        Scenario("destroy-many", {f"t{n}": ("m0",) for n in range(6)}, {}, "destroy"),
+    ]
+    return [replace(each, dialect=dialect) for each in found]
+
+
+def variants(dialect: str) -> Sequence[Scenario]:
+    """The scenarios in which creating differs, with other settings."""
+    some = [each for each in scenarios(dialect) if each.name in ("create", "append")]
+    settings = {
+        "without-batches": "batch_create = false",
+        "one-at-a-time": "max_concurrency = 1\n  thread_create_concurrency = 1",
+    }
+    return [
+        replace(each, name=f"{each.name}-{name}", settings=text)
+        for each in some
+        for name, text in settings.items()
+    ]

@@ -1,0 +1,261 @@
+"""Sweep: one crash at one boundary, the runs after it, and what must be true then."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crash_boundaries import CRASHED, Boundaries, run_child
+from crash_scenarios import Scenario
+from crash_server import Server
+
+from reconciler.cli.main import main
+
+SUSPECTS = 4
+"""The exit code that says that there are some."""
+
+CREATE_CONCURRENCY = 8
+"""How many threads are created at once by default: the most suspects that one crash can leave."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A boundary, and how the process dies in it."""
+
+    number: int
+    torn: bool = False
+
+
+@dataclass
+class World:
+    """A scenario set up on a server, to be brought back as often as is needed."""
+
+    scenario: Scenario
+    server: Server
+    folder: Path
+    steps: list[str] = field(default_factory=list)
+    """The boundaries that the run passes if nobody kills it."""
+
+    def __post_init__(self) -> None:
+        self.specs = self.folder / "specs"
+        self.states = self.folder / "state"
+        self.base = self.folder / "base"
+        for each in (self.specs, self.states, self.base):
+            each.mkdir(parents=True)
+        self.server.restore(self.server.empty)
+
+    def prepare(self) -> None:
+        """Apply the specs before, keep everything as it is then, and count the boundaries."""
+        self._write(self.scenario.specs_before(self._provider))
+        code, output = self.run("apply")
+        assert code == 0, output
+        for text in self.scenario.unmanaged:
+            self._append_unmanaged(text)
+        self._write(self.scenario.specs_after(self._provider))
+        self.server.save(self.base / "server.db")
+        shutil.copytree(self.states, self.base / "state")
+        log = self.folder / "count.log"
+        assert run_child(self.arguments, Boundaries(), log) == 0, log.read_text()
+        self.steps = log.with_suffix(".steps").read_text().split("\n")
+        self.check(leaked=self.recover(adopt=False))
+
+    def place(self, point: Point) -> str:
+        """Where a point is, in words."""
+        name = self.steps[point.number - 1] if point.number <= len(self.steps) else "the end"
+        return f"{'in the middle of' if point.torn else 'before'} {name} (step {point.number})"
+
+    def restore(self) -> None:
+        """Bring back server and state as they were before the run."""
+        self.server.restore(self.base / "server.db")
+        shutil.rmtree(self.states)
+        shutil.copytree(self.base / "state", self.states)
+
+    @property
+    def points(self) -> list[Point]:
+        """Every boundary, and every write a second time, torn."""
+        found = [Point(number) for number in range(1, len(self.steps) + 1)]
+        writes = [n for n, name in enumerate(self.steps, 1) if name == "write"]
+        return [*found, *(Point(number, torn=True) for number in writes)]
+
+    @property
+    def arguments(self) -> list[str]:
+        """The command line of the run."""
+        command = [self.scenario.command]
+        if self.scenario.command == "import":
+            command += [f"openai_message.a_{text}" for text in self.scenario.unmanaged]
+            command += [self._unmanaged_id()]
+        else:
+            command += ["--auto-approve"]
+        return [*command, *self._places]
+
+    @property
+    def _places(self) -> list[str]:
+        return ["--specs", str(self.specs), "--state", str(self.states / "s.json")]
+
+    @property
+    def _provider(self) -> str:
+        return (
+            f'provider "openai" {{\n  base_url = "{self.server.url}"\n'
+            f'  dialect  = "{self.scenario.dialect}"\n  settle_s = 0\n'
+            f"  {self.scenario.settings}\n}}\n"
+        )
+
+    def run(self, command: str, *arguments: str) -> tuple[int, str]:
+        """Run a command in this process."""
+        options = ["--auto-approve"] if command in ("apply", "destroy") else []
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            code = main([*command.split(), *options, *arguments, *self._places])
+        return code, output.getvalue()
+
+    def crash(self, point: Point) -> bool:
+        """Run until *point*; whether there was one."""
+        self.restore()
+        return self.crash_on(point)
+
+    def crash_on(self, point: Point) -> bool:
+        """Run until *point*, from however things are; whether there was one."""
+        boundaries = Boundaries(point.number, point.torn)
+        code = run_child(self.arguments, boundaries, self.folder / "crash.log")
+        self.server.wait()
+        assert code in (CRASHED, 0), (self.folder / "crash.log").read_text()
+        return code == CRASHED
+
+    def recover(self, *, adopt: bool) -> int:
+        """Do what a user does after a crash; how many threads were given up, reported."""
+        code, output = self._again()
+        if code != SUSPECTS:
+            assert code == 0, output
+            return 0
+        suspects = self.suspects()
+        assert 0 < len(suspects) <= CREATE_CONCURRENCY, output
+        for address in suspects:
+            assert address in output
+        strays = self.strays()
+        assert len(strays) <= len(suspects), f"{strays} are not all reported: {suspects}"
+        given_up = 0
+        for address in suspects:
+            fitting = [each for each in strays if adopt and self._adopt(address, each)]
+            if fitting:
+                strays.remove(fitting[0])
+            else:
+                code, output = self.run("recover", "forget", address)
+                assert code == 0, output
+        given_up = len(strays)
+        code, output = self._again()
+        assert code == 0, output
+        return given_up
+
+    def _again(self) -> tuple[int, str]:
+        if self.scenario.command != "import":
+            return self.run(self.scenario.command)
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            code = main(self.arguments)
+        if code and "already managed" not in output.getvalue():
+            return code, output.getvalue()
+        # What an import leaves in state only, such as metadata the dialect does not carry.
+        return self.run("apply")
+
+    def _adopt(self, address: str, stray: str) -> bool:
+        code, _ = self.run("recover", "adopt", address, stray)
+        return code == 0
+
+    def check(self, *, leaked: int) -> None:
+        """Nothing is lost, nothing is twice, and there is nothing left to do."""
+        wanted = Counter(self.scenario.after.values())
+        strays = set(self.strays())
+        found = Counter(texts for thread, texts in self.texts().items() if thread not in strays)
+        assert found == wanted, f"{found} is not {wanted}"
+        assert len(strays) == leaked
+        recorded, standing = self.recorded_ids(), self.standing_ids(without=strays)
+        assert recorded == standing, f"{recorded} is not {standing}"
+        if self.scenario.command == "destroy":
+            return
+        code, output = self.run("plan", "--detailed-exitcode")
+        assert code == 0, output
+
+    def state(self) -> dict[str, object]:
+        """The state file; nothing where there is none."""
+        path = self.states / "s.json"
+        return json.loads(path.read_text()) if path.exists() else {"resources": []}
+
+    def recorded_ids(self) -> Counter[str]:
+        """The id of everything that state has."""
+        return Counter(each["attributes"]["id"] for each in self._instances())
+
+    def suspects(self) -> list[str]:
+        """The addresses of all suspects."""
+        return [each["address"] for each in self.state().get("reconciler", {}).get("suspects", ())]
+
+    def strays(self) -> list[str]:
+        """Threads on the server that state does not know."""
+        recorded = self.recorded_ids()
+        return [each for each in self.texts() if each not in recorded]
+
+    def standing_ids(self, without: set[str]) -> Counter[str]:
+        """The id of every thread and message on the server."""
+        found: Counter[str] = Counter()
+        for thread in self.texts():
+            if thread not in without:
+                found.update([thread, *self._member_ids(thread)])
+        return found
+
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The texts of every thread on the server, by its id."""
+        emulator = self.server.emulator
+        threads = (*emulator.threads(), *emulator.conversations())
+        return {str(each["id"]): emulator.texts(str(each["id"])) for each in threads}
+
+    def _member_ids(self, thread: str) -> list[str]:
+        emulator = self.server.emulator
+        return [str(each["id"]) for each in emulator.messages(thread)]
+
+    def _instances(self) -> Iterator[dict[str, dict[str, str]]]:
+        for resource in self.state()["resources"]:  # type: ignore[attr-defined]
+            yield from resource["instances"]
+
+    def _write(self, text: str) -> None:
+        (self.specs / "main.tf").write_text(text)
+
+    def _append_unmanaged(self, text: str) -> None:
+        thread = next(iter(self.texts()))
+        emulator = self.server.emulator
+        if self.scenario.dialect == "threads":
+            emulator.append(thread, text, metadata={"label": self.scenario.label_before})
+        else:
+            content = [{"type": "input_text", "text": text}]
+            item = {"id": "msg_unmanaged", "type": "message", "role": "user", "content": content}
+            emulator.append_item(thread, {**item, "status": "completed"})
+
+    def _unmanaged_id(self) -> str:
+        thread = next(iter(self.texts()))
+        return f"{thread}:{self._member_ids(thread)[-1]}"
+
+
+def sweep(world: World, points: list[Point], then: list[Point] | None = None) -> int:
+    """Crash at each of *points*, recover, and check; how many crashes there were.
+
+    With *then*, the run after each crash is killed as well, at each of those.
+    """
+    crashes = 0
+    for first, second in ((one, other) for one in points for other in then or [None]):
+        if not world.crash(first):
+            continue
+        crashes += 1
+        if second is not None:
+            crashes += world.crash_on(second)
+        try:
+            world.check(leaked=world.recover(adopt=crashes % 2 == 0))
+        except AssertionError as error:
+            error.add_note(f"{world.scenario}: killed {world.place(first)}")
+            if second is not None:
+                error.add_note(f"and the next run at {second}")
+            raise
+    return crashes
