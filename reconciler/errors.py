@@ -3,6 +3,7 @@
 ReconcilerError
   SpecError                  the spec has errors; carries the diagnostics
   UsageError                 the command line asks for something that cannot be
+  Interrupted                asked to end before anything was begun
   StateError
     StateCorrupt             the state cannot be trusted; names the newest good backup
     StateLocked              another run holds the state; carries who
@@ -46,6 +47,10 @@ class SpecError(ReconcilerError):
 
 class UsageError(ReconcilerError):
     """The command asks for something that cannot be, such as an unknown address."""
+
+
+class Interrupted(ReconcilerError):
+    """The run was asked to end before it had begun to change anything."""
 
 
 class StateError(ReconcilerError):

@@ -93,7 +93,8 @@ def server_process(folder: Path, *options: str) -> Iterator[Server]:
         yield server
         emulator.close()
     finally:
-        process.terminate()
+        # Not asked to end: it would first answer whoever it lets wait.
+        process.kill()
         process.wait()
         if process.stdout is not None:
             process.stdout.close()

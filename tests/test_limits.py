@@ -298,3 +298,15 @@ def test_a_cancelled_wait_does_not_hold_the_others() -> None:
         return True
 
     assert hand_loop.run(entered())
+
+
+@pytest.mark.parametrize("kind", [each for each in Kind if each is not Kind.READ])
+def test_an_interrupted_run_sends_no_write_that_still_waits_its_turn(kind: Kind) -> None:
+    async def body() -> None:
+        gate = limits(interrupted=lambda: True)
+
+        with pytest.raises(ServiceUnavailable):
+            await gate.enter(post(kind))
+        await gate.enter(post(Kind.READ))
+
+    hand_loop.run(body())

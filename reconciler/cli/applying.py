@@ -10,7 +10,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.signals import Interrupts
 from reconciler.cli.watching import watcher
 from reconciler.errors import UsageError
-from reconciler.execute.events import Report, Status
+from reconciler.execute.events import Report
 from reconciler.plan.model import Plan, PlanMode
 from reconciler.plan.safety import require_consent
 
@@ -46,7 +46,7 @@ class Run:
     def result(self) -> int:
         """Make the plan, ask, carry it out, tell how it went."""
         self._check()
-        self._session.console.on_lost = self._workspace.interrupt
+        self._session.console.on_lost = self._stop_unread
         with self._interrupts.installed(), self._watch.running():
             report = self._workspace.apply(
                 plan_file=Path(self._plan_file) if self._plan_file is not None else None,
@@ -59,6 +59,16 @@ class Run:
             return EXIT_FAILED
         self._watch.report(report, destroyed=self._request.destroy)
         return exit_code(report)
+
+    def _stop_unread(self) -> None:
+        """Nobody sees what happens any more: end as after an interrupt, and say so where it is
+        still read."""
+        self._workspace.interrupt()
+        if isinstance(self._session.console.lost, BrokenPipeError):
+            self._session.console.err(
+                "Nobody reads the output any more: nothing new is started, what is in flight is "
+                "finished and recorded."
+            )
 
     def _check(self) -> None:
         request = self._request
@@ -100,5 +110,4 @@ def exit_code(report: Report) -> int:
     """0: all done; 4: a create is unresolved; 1: something else failed or was left out."""
     if report.suspects:
         return EXIT_SUSPECTS
-    failed = any(each.status is not Status.APPLIED for each in report.outcomes)
-    return EXIT_FAILED if failed or report.interrupted else 0
+    return 0 if report.ok else EXIT_FAILED

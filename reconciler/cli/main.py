@@ -26,8 +26,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run() -> None:
     """Run the command that the process was started with, and end the process."""
     if sys.argv[1:] not in _VERSION_QUESTIONS:
+        _fill_standard_streams()
         _end_quietly_on_signals()
     sys.exit(main())
+
+
+def _fill_standard_streams() -> None:
+    """Let no file that is opened later stand where a closed standard stream is written to."""
+    import os
+
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _end_quietly_on_signals() -> None:

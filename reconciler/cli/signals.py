@@ -36,7 +36,7 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             yield self
             return
-        numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+        numbers = [number for number in _numbers() if not _is_for_somebody_else(number)]
         before = {number: signal.signal(number, self._handle) for number in numbers}
         try:
             yield self
@@ -69,6 +69,15 @@ class Interrupts:
         timer = threading.Timer(GRACE_S, os._exit, [128 + self._session.signal])
         timer.daemon = True
         timer.start()
+
+
+def _numbers() -> list[signal.Signals]:
+    return [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+
+
+def _is_for_somebody_else(number: signal.Signals) -> bool:
+    """Whether whoever started the process has decided that it shall not end by this: `nohup`."""
+    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
 
 _FIRST = (

@@ -85,6 +85,8 @@ class TextWatcher:
             for outcome in report.outcomes
             if outcome.status is Status.FAILED and outcome.error is not None
         }
+        if report.failure is not None:
+            errors.setdefault(str(report.failure), report.failure)
         for error in list(errors.values())[:MAX_ERRORS]:
             self._session.error(error)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from reconciler.errors import OutcomeUnknown, ProviderError, ReconcilerError, RequestRejected
+from reconciler.errors import (
+    OutcomeUnknown,
+    ProviderError,
+    ReconcilerError,
+    RequestRejected,
+    ServiceUnavailable,
+)
 from reconciler.execute.changing import delete
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
@@ -45,6 +51,8 @@ async def create_parent(
         # The intent waits for its turn as well: what is journalled and was never sent would
         # otherwise be a suspect after a crash.
         async with run.create_slots[instance.provider]:
+            if run.interrupted():
+                raise ServiceUnavailable(f"{change.address} was not sent: the run was interrupted")
             seq, returned, blamed = await _try_create(run, instance, change, carried)
         if returned is not None:
             break

@@ -95,6 +95,8 @@ class Report:
     suspects: tuple[Suspect, ...] = ()
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
+    failure: ReconcilerError | None = None
+    """What kept the run from writing its state at the end; what it did is in the journal."""
     calls: int = 0
     imported: int = 0
     added: int = 0
@@ -104,5 +106,9 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every change was applied."""
-        return not self.interrupted and all(each.status is Status.APPLIED for each in self.outcomes)
+        """Whether every change was applied and the state is written."""
+        return (
+            not self.interrupted
+            and self.failure is None
+            and all(each.status is Status.APPLIED for each in self.outcomes)
+        )

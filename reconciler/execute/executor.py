@@ -12,6 +12,7 @@ from reconciler.errors import (
     CredentialsRejected,
     ProviderError,
     ReconcilerError,
+    ServiceUnavailable,
     SpecError,
     StalePlan,
     StateUnwritable,
@@ -350,6 +351,9 @@ class _Worker:
         self.run.emit(ChangeFinished(change.address, action, id_, elapsed_s))
 
     def _fail(self, step: Step, error: ReconcilerError) -> None:
+        if isinstance(error, ServiceUnavailable) and self.run.interrupted():
+            self._skip(step, None)
+            return
         self.ends.failures[step] = error
         change = self.steps.changes.get(step)
         action = change.action if change is not None else Action.DELETE
@@ -358,7 +362,7 @@ class _Worker:
             self.ends.fatal = error
         self._leave(step, ok=False)
 
-    def _skip(self, step: Step, cause: Step) -> None:
+    def _skip(self, step: Step, cause: Step | None) -> None:
         self.ends.skipped[step] = cause
         self._leave(step, ok=False)
 

@@ -79,13 +79,18 @@ class Limits:
     async def enter(self, request: Request) -> Ticket:
         """Wait until *request* may be sent. First come, first served within its class.
 
+        Once the run is interrupted nothing but reads is let through: they tell what became of
+        what is under way.
+
         Raises:
-            ServiceUnavailable: the run was interrupted during a pause, or the server asks for one
-                that is too long; nothing was sent.
+            ServiceUnavailable: the run was interrupted before its turn, or the server asks for a
+                pause that is too long; nothing was sent.
         """
         gate = self._gates[request.kind]
         async with gate.turnstile:
             while True:
+                if self._interrupted() and request.kind is not Kind.READ:
+                    raise _not_sent(request)
                 if not self._has_room(gate):
                     self._changed.clear()
                     await self._changed.wait()
@@ -163,10 +168,7 @@ class Limits:
         if wait_s <= 1:
             await self._sleep(min(wait_s, SLICE_S))
         elif not await self.rest(SLICE_S):
-            raise ServiceUnavailable(
-                f"{request} was not sent: the run was interrupted while the server asked to wait",
-                request=str(request),
-            )
+            raise _not_sent(request)
 
     def _admit(self, kind: Kind, gate: _Gate) -> Ticket:
         now = self._clock()
@@ -181,3 +183,9 @@ class Limits:
             self.announce(
                 "the server allows no more requests for now (429)", gate.pacer.pause_s(now)
             )
+
+
+def _not_sent(request: Request) -> ServiceUnavailable:
+    return ServiceUnavailable(
+        f"{request} was not sent: the run was interrupted first", request=str(request)
+    )

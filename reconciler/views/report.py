@@ -25,7 +25,7 @@ class ReportText:
 
     def render(self, report: Report, *, destroyed: bool = False) -> list[str]:
         """Write the whole report; errors themselves are printed apart."""
-        lines = self._table(report) if not report.ok else []
+        lines = self._table(report) if report.outcomes and not report.ok else []
         lines += ["", self._headline(report, destroyed=destroyed)]
         if not report.ok:
             lines.append('What is done is recorded; "reconciler apply" does the rest.')
@@ -88,10 +88,10 @@ def counts_text(report: Report, *, destroyed: bool = False) -> str:
 
 
 def _why(outcome: Outcome) -> str:
-    if outcome.error is not None:
+    if outcome.error is not None and outcome.status is Status.FAILED:
         return f": {sanitise.line(outcome.error.message.partition(chr(10))[0])}"
     if outcome.blocked_by == outcome.address:
-        return " (see the error about it in the plan)"
+        return " (held back: the plan says why)"
     if outcome.blocked_by is not None:
         return f" (waits for {sanitise.line(str(outcome.blocked_by))})"
     return ""

@@ -16,6 +16,7 @@ from reconciler.execute.events import (
     Recovered,
     Refreshing,
     Report,
+    Status,
     Waiting,
 )
 from reconciler.plan.model import Action, Counts, OutputChange, Plan, PlannedChange, Reason
@@ -115,8 +116,10 @@ class JsonStream:
         for warning in report.warnings:
             self._diagnostic({"severity": "warning", "summary": warning, "detail": ""})
         for outcome in report.outcomes:
-            if outcome.error is not None:
+            if outcome.error is not None and outcome.status is Status.FAILED:
                 self.error(outcome.error, address=outcome.address)
+        if report.failure is not None:
+            self.error(report.failure)
         counts = Counts(
             report.added, report.changed, report.destroyed, report.imported, report.forgotten
         )

@@ -90,7 +90,7 @@ def settings_of(config: ProviderConfig) -> Settings:
 
     return Settings(
         batch_create=config.batch_create,
-        create_concurrency=config.thread_create_concurrency,
+        create_concurrency=min(config.thread_create_concurrency, config.max_concurrency),
         settle_s=config.settle_s,
         sequence_gap_s=config.sequence_gap_s,
     )

@@ -35,7 +35,9 @@ async def import_object(session: Session, address_text: str, id_text: str) -> St
     _refuse_managed(state, address, identity["id"])
     configuration = "openai" if block.provider_alias is None else f"openai.{block.provider_alias}"
     async with session.connected(session.configs) as providers:
-        attributes = await _read(providers[configuration], schema, identity, id_text)
+        attributes = await session.reading(
+            _read(providers[configuration], schema, identity, id_text)
+        )
     object_ = StateObject(
         address,
         {**dict.fromkeys(schema.attributes), **attributes},

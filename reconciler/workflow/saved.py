@@ -90,7 +90,9 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
             now=now(),
             spec_sources=_sources(session.prepared),
         )
-        await refuse_changed(saved.plan, recorded, providers, concurrency=workspace.parallelism)
+        await session.reading(
+            refuse_changed(saved.plan, recorded, providers, concurrency=workspace.parallelism)
+        )
         planned = Planned(saved.plan, _expander(session, saved, recorded))
         return await session.carry_out(planned, approve, providers, recorded)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.address import Address
-from reconciler.errors import SpecError
+from reconciler.errors import Interrupted, SpecError, StateUnwritable
 from reconciler.execute.events import Recovered, Refreshing, Report, Waiting
 from reconciler.execute.interruption import Interruption
 from reconciler.frozen import replace
@@ -74,6 +74,24 @@ class Session:
             for name, each in configs.items()
         }
 
+    async def reading(self, work: Coroutine[None, None, T]) -> T:
+        """The result of *work*, which only reads: a request to end cuts it short.
+
+        Raises:
+            Interrupted: it was asked for; nothing has been changed.
+        """
+        over = asyncio.Event()
+        task = asyncio.create_task(work)
+        task.add_done_callback(lambda _: over.set())
+        if not self.interruption.count:
+            with self.interruption.waking(over):
+                await over.wait()
+        if task.done() and not self.interruption.count:
+            return task.result()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        raise Interrupted("Interrupted before anything was begun: nothing was changed.")
+
     @property
     def endpoints(self) -> dict[str, Endpoint]:
         """What state remembers of where each configuration talks to."""
@@ -116,8 +134,7 @@ class Session:
         if self._open_intents or recorded.suspects:
             recovery = await self._recover(recorded, self._open_intents, providers)
             entries = recovery.entries
-        # Cut short by an interrupt, it has not given the server the time that a late write needs.
-        if not (entries or self._is_interrupted) or self.interruption.count:
+        if not (entries or self._is_interrupted):
             return recorded
         ledger = self.store.begin("recover")
         try:
@@ -153,10 +170,16 @@ class Session:
             tools = replace(tools, look_again=False)
         planned.expander.begin_applying(self.prepared.functions_during_apply())
         ledger = self.store.begin("apply")
+        with ExitStack() as cut_short:
+            cut_short.callback(ledger.close)
+            report = await carry_out(plan, planned.expander, ledger, tools)
+            cut_short.pop_all()
         try:
-            return await carry_out(plan, planned.expander, ledger, tools)
-        finally:
             ledger.close()
+        except StateUnwritable as error:
+            # What was done is in the journal and is not lost: it is told all the same.
+            return replace(report, failure=error)
+        return report
 
     @asynccontextmanager
     async def connected(
@@ -181,11 +204,13 @@ class Session:
             timestamp=(self.prepared.planned_at or moment()).isoformat(),
             state_digest=self.store.digest(state),
         )
-        return await plan_now(
-            request,
-            providers,
-            concurrency=self.workspace.parallelism,
-            announce=self._announce,
+        return await self.reading(
+            plan_now(
+                request,
+                providers,
+                concurrency=self.workspace.parallelism,
+                announce=self._announce,
+            )
         )
 
     async def _recover(
@@ -194,8 +219,8 @@ class Session:
         from reconciler.state.recovery import recover
 
         settle_s = max(each.settle_s for each in self.configs.values())
-        recovery = await recover(
-            state, intents, providers, SCHEMAS, settle_s=settle_s, sleep=self.interruption.sleep
+        recovery = await self.reading(
+            recover(state, intents, providers, SCHEMAS, settle_s=settle_s)
         )
         for address, id_ in recovery.adopted:
             self.workspace.emit(

@@ -1,0 +1,268 @@
+"""A run that is asked to end, unread, or without a disk, leaves the state as the server is."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from crash_server import Server, server_process
+from processes import COMMAND, Folder, end, threads, until
+
+CREATE_CONCURRENCY = 4
+"""How many threads these specs create at once."""
+
+SETTINGS = f"max_concurrency = {CREATE_CONCURRENCY}"
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+
+Make = Callable[[Server], Folder]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that takes its time, so that there is always something in flight."""
+    with server_process(tmp_path_factory.mktemp("slow"), "--latency", "0.05", "--admin") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def silent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that lets everybody wait for a minute."""
+    with server_process(tmp_path_factory.mktemp("silent"), "--latency", "60") as running:
+        yield running
+
+
+@pytest.fixture
+def folder(server: Server, tmp_path: Path) -> Folder:
+    """Specs with many threads, on an empty server."""
+    server.restore(server.empty)
+    made = Folder(tmp_path, server)
+    made.write(threads(24, 2), SETTINGS)
+    return made
+
+
+def standing(server: Server) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for thread in server.emulator.threads():
+        members = server.emulator.messages(str(thread["id"]))
+        found.update([str(thread["id"]), *(str(each["id"]) for each in members)])
+    return found
+
+
+def check_finished(folder: Folder) -> None:
+    """The next apply does the rest, nothing twice, and then there is nothing to do."""
+    ended = folder.apply()
+    assert ended.code == 0, ended.out + ended.err
+    assert folder.recorded_ids() == standing(folder.server)
+    assert len(folder.recorded_ids()) == 24 * 3
+    assert folder.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda each: str(each))
+def test_one_signal_ends_a_run_with_its_state_right(
+    folder: Folder, number: signal.Signals, code: int
+) -> None:
+    process = folder.start("apply", "--auto-approve")
+    until(process, "Creation complete")
+
+    ended = end(process, number)
+
+    assert ended.code == code
+    assert ended.out.count("Apply interrupted.") == 1
+    assert "Error" not in ended.err
+    assert folder.suspects() == []
+    assert folder.recorded_ids() == standing(folder.server)
+    assert 0 < len(folder.recorded_ids()) < 24 * 3
+    check_finished(folder)
+
+
+def test_after_a_signal_only_what_is_in_flight_is_finished(folder: Folder) -> None:
+    process = folder.start("apply", "--auto-approve")
+    seen = until(process, "Creation complete")
+
+    ended = end(process, signal.SIGINT)
+
+    before = seen.count("Creation complete")
+    after = ended.out.count("Creation complete")
+    in_flight = CREATE_CONCURRENCY * 3
+    # What came in while the signal was on its way.
+    answered_meanwhile = CREATE_CONCURRENCY * 3
+    assert before + after <= 3 + in_flight + answered_meanwhile
+    assert "failed" not in ended.out
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda each: str(each))
+def test_two_signals_end_a_run_whatever_it_waits_for(
+    silent: Server, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    folder = Folder(tmp_path, silent)
+    folder.write(threads(6, 1), SETTINGS)
+    process = folder.start("apply", "--auto-approve")
+    until(process, "openai_thread.t3: Creating...")
+
+    process.send_signal(number)
+    assert process.stderr is not None
+    while "Interrupt received" not in process.stderr.readline():
+        pass
+    ended = end(process, number)
+
+    assert ended.code == code
+    assert "leaving at once" in ended.err
+    assert "Traceback" not in ended.err
+    assert folder.recorded_ids() == Counter()
+
+
+def test_what_two_signals_left_in_flight_is_reported(folder: Folder) -> None:
+    process = folder.start("apply", "--auto-approve")
+    until(process, "Creation complete")
+    end(process, signal.SIGTERM, signal.SIGTERM)
+    folder.server.wait()
+
+    assert folder.run("recover").code in (0, 4)
+
+    strays = {str(each["id"]) for each in folder.server.emulator.threads()}
+    strays -= set(folder.recorded_ids())
+    assert len(strays) <= len(folder.suspects()) <= CREATE_CONCURRENCY
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--auto-approve")], ids=lambda c: c[0])
+def test_a_signal_ends_reading_at_once(
+    silent: Server, folder: Folder, command: tuple[str, ...]
+) -> None:
+    assert folder.apply().code == 0
+    # The same specs and state, talked to by way of a server that never answers.
+    other = Folder(folder.path, silent)
+    text = folder.state.read_text().replace(folder.server.url, silent.url)
+    folder.state.write_text(text)
+    process = other.start(*command)
+    until(process, "Refreshing state")
+
+    ended = end(process, signal.SIGINT)
+
+    assert ended.code == 130
+    assert ended.err.count("Error: Interrupted") == 1
+    assert folder.state.read_text() == text
+
+
+def test_a_run_that_shall_outlive_its_terminal_is_not_ended_by_it(folder: Folder) -> None:
+    process = folder.start("apply", "--auto-approve", preexec=lambda: ignore(signal.SIGHUP))
+    until(process, "Creation complete")
+
+    assert end(process, signal.SIGHUP).code == 0
+    check_finished(folder)
+
+
+def ignore(number: signal.Signals) -> None:
+    signal.signal(number, signal.SIG_IGN)
+
+
+def test_a_run_whose_reader_goes_away_ends_as_after_a_signal(folder: Folder) -> None:
+    process = folder.start("apply", "--auto-approve")
+    until(process, "Creation complete")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    err = process.stderr.read()
+    process.stderr.close()
+    process.wait()
+
+    assert process.returncode == 1
+    assert err.count("Nobody reads the output any more") == 1
+    assert "Traceback" not in err
+    assert folder.suspects() == []
+    assert folder.recorded_ids() == standing(folder.server)
+    check_finished(folder)
+
+
+def test_nothing_is_sent_where_the_output_cannot_be_written(folder: Folder) -> None:
+    with open("/dev/full", "w") as full:
+        process = folder.start("apply", "--auto-approve", stdout=full.fileno())
+        ended = end(process)
+
+    assert ended.code == 1
+    assert "The output could not be written: No space left on device" in ended.err
+    assert standing(folder.server) == Counter()
+
+
+def test_closed_streams_are_no_place_for_the_journal(folder: Folder) -> None:
+    script = f'exec "{COMMAND}" apply --auto-approve <&- >&- 2>&-'
+    given = {"OPENAI_BASE_URL": folder.server.url, "OPENAI_API_KEY": "sk-process"}
+
+    subprocess.run(
+        ["/bin/sh", "-c", script], cwd=folder.path, env={**os.environ, **given}, check=True
+    )
+
+    check_finished(folder)
+
+
+def limit_files(size: int) -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+def test_a_disk_without_room_is_found_before_anything_is_sent(folder: Folder) -> None:
+    ended = folder.run("apply", "--auto-approve", preexec=lambda: limit_files(100_000))
+
+    assert ended.code == 1
+    assert ended.err.count("Error:") == 1
+    assert "specs.json.journal cannot be written" in ended.err
+    assert standing(folder.server) == Counter()
+    check_finished(folder)
+
+
+def test_a_disk_that_fills_up_stops_what_cannot_be_recorded(folder: Folder) -> None:
+    ended = folder.run("apply", "--auto-approve", preexec=lambda: limit_files(135_000))
+
+    assert ended.code == 1
+    assert "Apply incomplete." in ended.out
+    assert ended.err.count("Error:") == 1
+    assert folder.suspects() == []
+    assert folder.recorded_ids() == standing(folder.server)
+    assert 0 < len(folder.recorded_ids()) < 24 * 3
+    check_finished(folder)
+
+
+@pytest.mark.parametrize(
+    ("make", "path"),
+    [
+        (lambda at: (at / "taken").mkdir(), "taken"),
+        (lambda at: (at / "file").write_text(""), "file/s.json"),
+        (lambda at: (at / "s.json.journal").mkdir(), "s.json"),
+        (lambda at: (at / ".s.json.lock").mkdir(), "s.json"),
+    ],
+    ids=["a folder", "below a file", "its journal a folder", "its lock a folder"],
+)
+def test_nothing_is_sent_where_the_state_cannot_stand(
+    folder: Folder, make: Callable[[Path], object], path: str
+) -> None:
+    make(folder.path)
+
+    ended = folder.run("apply", "--auto-approve", "--state", path)
+
+    assert ended.code == 1
+    assert ended.err.count("Error:") == 1
+    assert "Traceback" not in ended.err
+    assert standing(folder.server) == Counter()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="for root no folder is read-only")
+def test_nothing_is_sent_where_the_folder_is_read_only(folder: Folder) -> None:
+    folder.state.parent.mkdir(mode=0o500)
+
+    ended = folder.apply()
+
+    assert ended.code == 1
+    assert "permission denied" in ended.err
+    assert standing(folder.server) == Counter()
+
+
+def test_folders_that_lead_to_the_state_are_made(folder: Folder) -> None:
+    ended = folder.run("apply", "--auto-approve", "--state", "a/b/c/s.json")
+
+    assert ended.code == 0
+    assert (folder.path / "a/b/c/s.json").stat().st_mode & 0o777 == 0o600
