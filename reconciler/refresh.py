@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
@@ -172,9 +172,32 @@ async def _list(question: ParentQuestion, provider: Provider) -> Listing:
         missing.difference_update(each.id for each in page)
         if not missing and not question.whole:
             return Listing(tuple(members), complete=len(page) < provider.capabilities.page_limit)
+    if missing:
+        members = await all_members(provider, question.member_type, question.parent_id, members)
+        missing.difference_update(each.id for each in members)
     lacking = [each for id_, each in question.members.items() if id_ in missing]
     shown = await unlisted(provider, question.member_type, lacking)
     return Listing(tuple(_with_unlisted(members, shown, question.members)), complete=True)
+
+
+async def all_members(
+    provider: Provider, type_: str, parent_id: str, members: Sequence[Member] = ()
+) -> list[Member]:
+    """Every member behind *members*, and those, however early the server says that it has no more.
+
+    A listing has ended where nothing new stands behind what it has shown. That costs a call, so it
+    is only asked where something is lacking.
+    """
+    found = {each.id: each for each in members}
+    while True:
+        before = len(found)
+        async for page in provider.list_members(
+            type_, parent_id, after=next(reversed(found), None)
+        ):
+            for each in page:
+                found.setdefault(each.id, each)
+        if len(found) == before:
+            return list(found.values())
 
 
 async def unlisted(

@@ -101,7 +101,15 @@ def _deposed_key(run: Run, change: PlannedChange) -> str | None:
 
 
 def _needs_call(instance: Instance, change: PlannedChange, before: Attributes) -> bool:
-    """Whether anything but local arguments differs from what is there."""
+    """Whether anything but local arguments differs from what is there, or was sent for it."""
+    recorded = change.recorded
+    assert recorded is not None, "only what is recorded is updated"
+    kept = {
+        name: value
+        for name, value in recorded.sent.items()
+        if same(instance.schema, name, recorded.attributes.get(name), before.get(name))
+    }
+    before = {**before, **kept}
     return any(
         attribute.is_argument
         and attribute.cost is not ChangeCost.LOCAL

@@ -13,7 +13,7 @@ from reconciler.execute.recording import merge
 from reconciler.frozen import replace
 from reconciler.plan.model import SequencePlan
 from reconciler.provider.protocol import Member
-from reconciler.refresh import unlisted
+from reconciler.refresh import all_members, unlisted
 from reconciler.state.entries import Drop, Entry, Put
 from reconciler.state.model import StateObject
 
@@ -41,7 +41,7 @@ async def check_sequence(
     members = await list_after(provider, type_, parent_id, after=after, most=len(written))
     expected = written
     if not {each.id for each in written} <= {each.id for each in members}:
-        members = await list_after(provider, type_, parent_id, after=None)
+        members = await all_members(provider, type_, parent_id)
         recorded = map(run.recorder.object, sequence.order)
         expected = [each for each in recorded if each is not None]
     listed = {member.id: index for index, member in reversed(list(enumerate(members)))}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from reconciler.errors import (
+    CredentialsRejected,
     OutcomeUnknown,
     ProviderError,
     ReconcilerError,
@@ -23,6 +24,7 @@ from reconciler.expand import Instance
 from reconciler.frozen import frozen, replace
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
+from reconciler.refresh import all_members
 from reconciler.schema import Attributes
 from reconciler.state.entries import AddSuspect, Entry, Intend, Intent, IntentKind, Put, Resolve
 
@@ -42,10 +44,12 @@ async def create_parent(
     """Create an object with its first members in one call, and learn their ids from a listing.
 
     If the call is refused because of one of the members, that one has failed, the parent is
-    created with those before it, and those behind it are left to be appended by nobody.
+    created with those before it, and those behind it are left to be appended by nobody. If it is
+    refused for another reason, the server may not take members along: they are appended then.
     """
     instance = resolve(run, change)
     carried = list(members)
+    behind: list[PlannedChange] = []
     refused: list[Made] = []
     while True:
         # The intent waits for its turn as well: what is journalled and was never sent would
@@ -56,9 +60,11 @@ async def create_parent(
             seq, returned, blamed = await _try_create(run, instance, change, carried)
         if returned is not None:
             break
-        assert blamed is not None, "what is not returned was refused because of a member"
-        refused = [blamed]
-        carried = carried[: carried.index(blamed.change)]
+        if blamed is None:
+            carried, behind = [], carried
+        else:
+            refused = [blamed]
+            carried = carried[: carried.index(blamed.change)]
     parent_id = str(returned["id"])
     entries = _put(run, instance, returned, change)
     note_remade(run, [each.object for each in entries if isinstance(each, Put)])
@@ -68,14 +74,35 @@ async def create_parent(
     run.resolver.settle(change.address, returned)
     run.tails[parent_id] = None
     found = await _learn_ids(run, seq, parent_id, carried) if carried else []
+    if behind:
+        run.oddities.empty[parent_id] = None
+        limit = run.provider(instance.provider).capabilities.append_limit
+        found = await _append_in_runs(run, behind, parent_id, at_once=max(limit, 1))
     return [Made(change, None, parent_id), *found, *refused]
+
+
+async def _append_in_runs(
+    run: Run, changes: Sequence[PlannedChange], parent_id: str, *, at_once: int = 1
+) -> list[Made]:
+    """Append *changes* in order, so many with a call; the first that fails is the last."""
+    made: list[Made] = []
+    for start in range(0, len(changes), at_once):
+        group = changes[start : start + at_once]
+        try:
+            made.extend(await append_members(run, group, parent_id))
+        except ProviderError as error:
+            made.append(Made(group[0], error))
+        if made[-1].error is not None:
+            break
+    return made
 
 
 async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: str) -> list[Made]:
     """Append members in order with one call.
 
     A lost answer is not a refusal: what was sent is looked for behind the last known member
-    before anything is sent again.
+    before anything is sent again. If the call is refused because of one of them, those before it
+    are appended without it; if it is refused as a whole, they are appended one by one.
     """
     instances = [resolve(run, each) for each in changes]
     provider = run.provider(instances[0].provider)
@@ -88,10 +115,25 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
         )
     except OutcomeUnknown as error:
         returned = await append_again(run, intent, instances, error)
+    except RequestRejected as error:
+        await run.recorder.record(Resolve(intent.seq))
+        if len(changes) == 1 or isinstance(error, CredentialsRejected):
+            raise
+        return await _append_what_is_not_refused(run, changes, parent_id, error)
     except ProviderError:
         await run.recorder.record(Resolve(intent.seq))
         raise
     return await _record_members(run, intent.seq, changes, instances, returned, parent_id)
+
+
+async def _append_what_is_not_refused(
+    run: Run, changes: Sequence[PlannedChange], parent_id: str, error: RequestRejected
+) -> list[Made]:
+    blamed = _blamed_member(error, len(changes))
+    if blamed is None:
+        return await _append_in_runs(run, changes, parent_id)
+    made = await append_members(run, changes[:blamed], parent_id) if blamed else []
+    return [*made, Made(changes[blamed], error)]
 
 
 async def find_tail(run: Run, instance: Instance, parent_id: str) -> str | None:
@@ -177,7 +219,8 @@ async def _intend_append(
 async def _try_create(
     run: Run, instance: Instance, change: PlannedChange, carried: Sequence[PlannedChange]
 ) -> tuple[int, Attributes | None, Made | None]:
-    """Send the creating call once; a refusal because of a member names that member."""
+    """Send the creating call once; a refusal because of a member names that member, and one that
+    may be about members at all names nothing."""
     intent = await _intend_create(run, instance, change, carried)
     sent = [resolve(run, each) for each in carried]
     provider = run.provider(instance.provider)
@@ -187,10 +230,10 @@ async def _try_create(
         )
     except RequestRejected as error:
         await run.recorder.record(Resolve(intent.seq))
-        blamed = _blamed_member(error, len(carried))
-        if blamed is None:
+        if not carried or isinstance(error, CredentialsRejected):
             raise
-        return intent.seq, None, Made(carried[blamed], error)
+        blamed = _blamed_member(error, len(carried))
+        return intent.seq, None, None if blamed is None else Made(carried[blamed], error)
     except OutcomeUnknown as error:
         suspect = create_suspect(intent, instance.schema, error.message)
         await run.recorder.record(AddSuspect(suspect), Resolve(intent.seq))
@@ -223,7 +266,7 @@ async def _learn_ids(
         found = match_by_position(schema, sent, members)
         if None in found:
             # One listing can be wrong, and sending again what stands there would double it.
-            members = await list_after(provider, schema.type, parent_id, after=None)
+            members = await all_members(provider, schema.type, parent_id)
             found = match_by_position(schema, sent, members)
     except ProviderError as error:
         return [Made(each, error) for each in changes]
@@ -262,11 +305,9 @@ async def _adopt_found(
             f"The server answered that it had created {parent_id}, but its listing lacks "
             f"{lacking}; sending these one by one."
         )
-    for change in changes[missing:]:
-        try:
-            made.extend(await append_members(run, [change], parent_id))
-        except ProviderError as error:
-            return [*made, Made(change, error)]
+    made.extend(await _append_in_runs(run, changes[missing:], parent_id))
+    if any(each.error is not None for each in made):
+        return made
     for stray in strays:
         # Where that fails, it stays recorded as replaced, and the next plan deletes it.
         with suppress(ProviderError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from reconciler.address import Address
-from reconciler.diff import with_ignored
+from reconciler.diff import same, with_ignored
 from reconciler.errors import ObjectNotFound, StalePlan
 from reconciler.execute.context import Run
 from reconciler.execute.listing import list_after
@@ -27,13 +27,23 @@ def resolve(run: Run, change: PlannedChange) -> Instance:
     instance = _with_kept(run.resolver.resolve(change.address), change)
     for name, value in instance.desired.items():
         planned = (change.after or {}).get(name)
-        if value is not None and planned is not None and not _is_kept(planned, value):
+        if value is None or planned is None or _is_as_sent(change, name, value):
+            continue
+        if not _is_kept(planned, value):
             raise StalePlan(
                 f'The value of "{name}" for {change.address} is not the one that was planned: '
                 "something that the specs read has changed since.",
                 hint="plan again",
             )
     return instance
+
+
+def _is_as_sent(change: PlannedChange, name: str, value: Value) -> bool:
+    """Whether the object was sent with *value* already, and the plan shows what came back of it."""
+    recorded, planned = change.recorded, change.after
+    if recorded is None or planned is None or name not in recorded.sent:
+        return False
+    return same(recorded.sent[name], value) and same(recorded.attributes[name], planned.get(name))
 
 
 def _with_kept(instance: Instance, change: PlannedChange) -> Instance:

@@ -24,6 +24,8 @@ class Oddities:
     """Ids of parents whose members do not read back in the order they were written in."""
     hidden: dict[Address, None] = field(default_factory=dict)
     """Members that the server has and leaves out of its listing."""
+    empty: dict[str, None] = field(default_factory=dict)
+    """Ids of parents that the server created only without their first members."""
 
     def warnings(self) -> list[str]:
         """Each kind in one sentence."""
@@ -36,6 +38,12 @@ class Oddities:
             found.append(
                 f"The server does not keep the order of messages: {_some(self.unordered)} read back"
                 " in another order than written. It is not planned again until the messages change."
+            )
+        if self.empty:
+            found.append(
+                "The server takes no messages in the call that creates their thread:"
+                f" {_some(self.empty)} was created empty and they were appended."
+                " batch_create = false in the provider block saves the calls it refuses."
             )
         if self.hidden:
             found.append(

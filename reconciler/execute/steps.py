@@ -80,6 +80,8 @@ class _Builder:
         self.carried: dict[Step, tuple[PlannedChange, ...]] = {}
         self.instances: dict[Address, list[Step]] = {}
         """MAKE steps by block address."""
+        self.owed: dict[str, list[Step]] = {}
+        """By parent id: the deletions that an earlier run has left undone."""
 
     def build(self) -> Steps:
         making = [each for each in self.plan.changes if each.action in _MAKING]
@@ -91,6 +93,8 @@ class _Builder:
         for change in unmaking:
             if unmake_step(change) not in carried:
                 self._add(unmake_step(change), change)
+                if change.deposed is not None:
+                    self.owed.setdefault(self._parent_id(change), []).append(unmake_step(change))
         for change in making:
             self.waits[make_step(change.address)].update(self._causes(change))
             if change.action is Action.READ:
@@ -215,10 +219,21 @@ class _Builder:
                 gone = Step(parent, Phase.UNMAKE)
                 if gone in self.waits:
                     self.waits[gone].update(last)
+        if sequence.rewritten:
+            # What the last rewrite has left over goes before another one leaves more: a server
+            # that deletes nothing would fill up with copies.
+            self.waits[appended[0]].update(self._left_over(sequence))
         for object_id in sequence.deleted_unmanaged:
             step = Step(anchor, Phase.UNMAKE, object_id)
             self.waits[step] = set(last)
             self.sequences[step] = sequence
+
+    def _left_over(self, sequence: SequencePlan) -> Iterator[Step]:
+        """What an earlier run still owes in the same parent; its deletion waits for nothing."""
+        parent_id = self._parent_id(self.changes[make_step(sequence.rewritten[0])])
+        for step in self.owed.get(parent_id, ()):
+            self.waits[step].clear()
+            yield step
 
 
 def _any_address(sequence: SequencePlan) -> Address:

@@ -193,8 +193,10 @@ def _notes(change: PlannedChange) -> list[str]:
         notes.append("in the state only, without a call")
     if change.blocked_by is not None:
         blocker = sanitise.line(str(change.blocked_by))
-        way = "the error about it below" if change.refused else "reconciler recover"
-        notes.append(f"not before {blocker} is resolved by {way}")
+        if change.refused:
+            notes.append(f"left alone because of the error about {blocker}")
+        else:
+            notes.append(f"not before {blocker} is resolved by reconciler recover")
     if change.note:
         notes.append(sanitise.line(change.note))
     return [f"({note})" for note in notes]

@@ -153,7 +153,7 @@ class Dialect(ABC):
                 tuple(page.ids[place] for place in fresh),
                 page.has_more,
             )
-            if len(page.ids) < self.capabilities.page_limit and not page.has_more:
+            if len(page.ids) < self.capabilities.page_limit and page.has_more is False:
                 return
             after = page.ids[-1]
         raise self.session.strange(
