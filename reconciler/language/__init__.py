@@ -17,6 +17,8 @@ from reconciler.language.values import UNKNOWN, Sensitive, Unknown
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.language.emit import BlockText, Code, emit_block, emit_expression
+
 
 def evaluate(
     text: str,
@@ -56,4 +58,22 @@ def evaluate(
     return evaluate_alone(text, variables or {}, base_dir)
 
 
-__all__ = ["UNKNOWN", "Sensitive", "Unknown", "evaluate"]
+def __getattr__(name: str) -> object:
+    """What writes HCL, loaded when it is first asked for."""
+    if name in ("BlockText", "Code", "emit_block", "emit_expression"):
+        from reconciler.language import emit
+
+        return getattr(emit, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "UNKNOWN",
+    "BlockText",
+    "Code",
+    "Sensitive",
+    "Unknown",
+    "emit_block",
+    "emit_expression",
+    "evaluate",
+]
