@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from reconciler.diagnostics import Diagnostic, SourceRange
+from reconciler.diagnostics import Diagnostic, SourceRange, graphemes
 from reconciler.views import sanitise
 from reconciler.views.style import Style
 
@@ -25,15 +25,6 @@ def snippet_lines(found: Diagnostic, style: Style) -> list[str]:
         if not style.enabled and marked and len(found.lines) == 1:
             lines.append(" " * (len(gutter) + _columns(before)) + "^" * max(_columns(marked), 1))
     return lines
-
-
-def graphemes(text: str) -> list[str]:
-    """Split *text* into what a person sees as characters."""
-    if text.isascii():
-        return list(text)
-    import regex  # only a line that is not ASCII pays for the import
-
-    return regex.findall(r"\X", text)
 
 
 def highlight(found: Diagnostic) -> tuple[int, int]:

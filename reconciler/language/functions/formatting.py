@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Context, Decimal
 
+from reconciler.diagnostics import graphemes
 from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.functions.function import Family, Parameter, refuse
 from reconciler.language.functions.json_text import json_text
-from reconciler.language.functions.strings import check_length, graphemes
+from reconciler.language.functions.strings import check_length
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import Number, exact, is_whole
 from reconciler.language.rendering import composed, safe_prefix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reconciler.diagnostics import graphemes
 from reconciler.language.conditional import length_bounds
 from reconciler.language.convert import convert
 from reconciler.language.functions.function import (
@@ -13,7 +14,7 @@ from reconciler.language.functions.function import (
     number,
     refuse,
 )
-from reconciler.language.functions.strings import graphemes, whole
+from reconciler.language.functions.strings import whole
 from reconciler.language.marks import mark, unmark
 from reconciler.language.numbers import Number
 from reconciler.language.types import (

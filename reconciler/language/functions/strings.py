@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 
+from reconciler.diagnostics import graphemes
 from reconciler.language.frame import MAX_TEXT
 from reconciler.language.functions.function import (
     Family,
@@ -19,23 +20,6 @@ from reconciler.language.values import TypedList, Unknown
 
 FUNCTIONS = Family()
 _add = FUNCTIONS.add
-
-
-_CONJUNCT = "(?V1)(?<=[\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d]\\u200d?)(?=\\p{L})"
-"""Between an Indian consonant without a vowel and the next: one character only since Unicode 15.1,
-which Terraform does not follow yet."""
-
-
-def graphemes(value: str) -> list[str]:
-    """The characters a person sees."""
-    if value.isascii() and "\r" not in value:
-        return list(value)
-    import regex  # only text beyond ASCII pays for the import
-
-    found: list[str] = regex.findall(r"\X", value)
-    if not regex.search(_CONJUNCT, value):
-        return found
-    return [part for each in found for part in regex.split(_CONJUNCT, each)]
 
 
 def whole(value: Number, name: str, argument: int) -> int:
