@@ -62,6 +62,11 @@ class SourceFile:
         byte = self._bytes_before(line) + len(before.encode(errors="replace"))
         return Position(line + 1, grapheme_count(before) + 1, byte)
 
+    def offset_in_line(self, offset: int) -> int:
+        """How far behind the beginning of its line an offset of the text lies."""
+        starts = self._starts()
+        return offset - starts[bisect.bisect_right(starts, offset) - 1]
+
     def line(self, number: int) -> str:
         """The text of a line, counted from 1, without its line end."""
         starts = self._starts()
@@ -134,6 +139,9 @@ class Diagnostic:
     context: str | None = None
     values: tuple[tuple[str, str], ...] = ()
     address: str | None = None
+    cut: int = 0
+    """How many graphemes are missing at the beginning of the first of *lines*: of a very long line
+    only what is around the place is kept."""
 
 
 class Diagnostics:
@@ -238,10 +246,25 @@ def diagnostic(
         return Diagnostic(severity, summary, detail, None, (), context, values, address)
     source, start, end = place
     subject = source.range(start, end)
+    first, cut = _around(source.line(subject.start.line), source, start, subject.start)
     last = min(subject.end.line, subject.start.line + MAX_SNIPPET_LINES - 1)
-    lines = tuple(source.line(number) for number in range(subject.start.line, last + 1))
-    return Diagnostic(severity, summary, detail, subject, lines, context, values, address)
+    rest = (source.line(number) for number in range(subject.start.line + 1, last + 1))
+    lines = (first, *(each[:MAX_SNIPPET_LENGTH] for each in rest))
+    return Diagnostic(severity, summary, detail, subject, lines, context, values, address, cut)
+
+
+def _around(line: str, source: SourceFile, start: int, position: Position) -> tuple[str, int]:
+    """What is shown of the line that a place begins in, and how much is missing before it."""
+    if len(line) <= MAX_SNIPPET_LENGTH:
+        return line, 0
+    at = source.offset_in_line(start)
+    first = max(at - MAX_SNIPPET_LENGTH // 4, 0)
+    cut = position.column - 1 - grapheme_count(line[first:at])
+    return line[first : first + MAX_SNIPPET_LENGTH], cut
 
 
 MAX_SNIPPET_LINES = 3
 """How many source lines a diagnostic shows at the most."""
+
+MAX_SNIPPET_LENGTH = 1_000
+"""How many code points of a source line a diagnostic shows at the most."""

@@ -40,6 +40,7 @@ from reconciler.views.plan_json import plan_document
 from reconciler.views.plan_text import PlanText
 from reconciler.views.progress import Progress
 from reconciler.views.report import ReportText
+from reconciler.views.snippet import highlight, snippet_lines
 from reconciler.views.state_json import state_document
 from reconciler.views.state_text import StateText
 from reconciler.views.style import PALETTE, Style
@@ -703,3 +704,20 @@ def test_no_state_event_or_report_drives_a_terminal(
     assert is_safe(sanitise.json_text(state_document(state)))
     assert is_safe("\n".join(watched(events)))
     assert is_safe("\n".join(ReportText(PLAIN, 78).render(Report((outcome,), warnings=(text,)))))
+
+
+@pytest.mark.parametrize("before", [0, 30, 5_000])
+@pytest.mark.parametrize("letter", ["x", "é", "e\u0301", "😀"])
+def test_of_a_very_long_line_only_what_is_around_the_place_is_shown(
+    before: int, letter: str
+) -> None:
+    text = "a\n" + letter * before + "HERE" + letter * 5_000 + "\nb"
+    start = text.index("HERE")
+    found = diagnostic(Severity.ERROR, "Wrong", place=(SourceFile("f", text), start, start + 4))
+    (line,) = found.lines
+    assert len(line) <= 1_000
+    first, last = highlight(found)
+    assert line.encode()[first:last] == b"HERE"
+    assert found.subject is not None
+    assert found.subject.start.column == before + 1
+    assert any("\x1b[4mHERE\x1b[0m" in each for each in snippet_lines(found, Style(enabled=True)))

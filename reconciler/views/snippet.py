@@ -20,7 +20,7 @@ def snippet_lines(found: Diagnostic, style: Style) -> list[str]:
     lines: list[str] = []
     for number, text in enumerate(found.lines, subject.start.line):
         gutter = f"  {number:>{width}}: "
-        before, marked, after = _parts(text, number, subject)
+        before, marked, after = _parts(text, number, subject, found.cut)
         lines.append(f"{gutter}{before}{style.underline(marked) if marked else ''}{after}")
         if not style.enabled and marked and len(found.lines) == 1:
             lines.append(" " * (len(gutter) + _columns(before)) + "^" * max(_columns(marked), 1))
@@ -33,16 +33,18 @@ def highlight(found: Diagnostic) -> tuple[int, int]:
     assert subject is not None, "only a diagnostic with a place has a snippet"
     code = "\n".join(found.lines).encode("utf-8", "surrogatepass")
     first = found.lines[0] if found.lines else ""
-    head = "".join(graphemes(first)[: subject.start.column - 1])
+    head = "".join(graphemes(first)[: subject.start.column - 1 - found.cut])
     start = min(len(head.encode("utf-8", "surrogatepass")), len(code))
     return start, min(start + subject.end.byte - subject.start.byte, len(code))
 
 
-def _parts(text: str, number: int, subject: SourceRange) -> tuple[str, str, str]:
+def _parts(text: str, number: int, subject: SourceRange, cut: int) -> tuple[str, str, str]:
     characters = graphemes(text)
-    start = subject.start.column - 1 if number == subject.start.line else _indent(text)
-    end = subject.end.column - 1 if number == subject.end.line else len(characters)
-    if start >= len(characters) and number == subject.start.line:
+    is_first = number == subject.start.line
+    cut = cut if is_first else 0
+    start = subject.start.column - 1 - cut if is_first else _indent(text)
+    end = subject.end.column - 1 - cut if number == subject.end.line else len(characters)
+    if start >= len(characters) and is_first:
         return _shown(text), " ", ""
     pieces = (
         characters[:start],
