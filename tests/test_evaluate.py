@@ -118,7 +118,7 @@ def test_one_side_that_settles_makes_up_for_a_mistake_in_the_other(text: str) ->
         ("nothing ? [][0] : 1", "Null condition"),
         ('"x" ? [][0] : 1', "Incorrect condition type"),
         ("[] ? 1 : 2", "Incorrect condition type"),
-        ("u ? [][0] : 1", "Invalid index"),
+        ("u ? [] : 1", "Inconsistent conditional result types"),
         ("[for x in [1] : x if nothing]", "Condition is null"),
         ("{ for x in [1] : nothing => x }", "Invalid object key"),
         ("{ for x in [1] : [] => x }", "Invalid object key"),

@@ -142,9 +142,11 @@ def test_what_is_known_of_an_unknown_rules_values_out() -> None:
         ("(u ? 1 : 5) == 3", None),
         ("(u ? tolist([1]) : tolist([2])) == tolist([1, 2])", False),
         ("(u ? tomap({ a = 1 }) : tomap({})) == tomap({ a = 1 })", None),
-        ("(u ? 1 : 5) >= 1", True),
-        ("(u ? 1 : 5) > 1", None),
-        ("length(u ? tolist([1]) : tolist([]))  < 2", True),
+        ("(u ? 1 : 5) >= 0", True),
+        ("(u ? 1 : 5) >= 1", None),
+        ("(u ? 1 : 5) > 0", True),
+        ("length(u ? tolist([1]) : tolist([1, 2])) < 3", True),
+        ("length(u ? tolist([1]) : tolist([])) < 2", None),
     ):
         found = evaluate(text, variables)
         assert found is value if value is not None else isinstance(found, Unknown), text

@@ -155,13 +155,12 @@ def _choose_around_failure(
         chosen = decide(unmark_deep(decision)[0])
     except ValueMistake as mistake:
         return None, at_node(frame, node.condition, mistake)
-    if isinstance(chosen, Unknown):
-        return None, then[1] or otherwise[1]
-    value, failure = then if chosen else otherwise
+    _, failure = (None, None) if isinstance(chosen, Unknown) else then if chosen else otherwise
     if failure is not None:
         return None, failure
-    other = stand_in(frame, node.otherwise if chosen else node.then)
+    first = then[0] if then[1] is None else stand_in(frame, node.then)
+    second = otherwise[0] if otherwise[1] is None else stand_in(frame, node.otherwise)
     try:
-        return choose(decision, *((value, other) if chosen else (other, value))), None
+        return choose(decision, first, second), None
     except ValueMistake as mistake:
         return None, at_node(frame, node, mistake)

@@ -9,8 +9,24 @@ from reconciler.language.equality import is_definitely_not_null
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.operators import bounds, finite
-from reconciler.language.types import Type, a_type, is_convertible, kind, type_of, unify
-from reconciler.language.values import Unknown, is_null, limit_parts
+from reconciler.language.types import (
+    Type,
+    a_type,
+    element_type,
+    is_convertible,
+    kind,
+    type_of,
+    unify,
+)
+from reconciler.language.values import (
+    SetValue,
+    TypedList,
+    TypedMap,
+    Unknown,
+    is_null,
+    limit_parts,
+    null_of,
+)
 
 
 def choose(condition: object, then: object, otherwise: object) -> object:
@@ -78,7 +94,10 @@ def _as_type(value: object, of: Type) -> object:
         ) from None
 
 
-def _undecided(then: object, otherwise: object, of: Type) -> Unknown:
+def _undecided(then: object, otherwise: object, of: Type) -> object:
+    """What is known of the result while the condition is not: sometimes all of it."""
+    if is_null(then) and is_null(otherwise):
+        return null_of(of)
     not_null = is_definitely_not_null(then) and is_definitely_not_null(otherwise)
     if not not_null or not is_convertible(type_of(then), of):
         return Unknown(of, not_null=not_null)
@@ -86,18 +105,39 @@ def _undecided(then: object, otherwise: object, of: Type) -> Unknown:
         branches = [convert(each, "number") for each in (then, otherwise)]
         low = min(bounds(each)[0] for each in branches)
         high = max(bounds(each)[1] for each in branches)
+        if low == high:
+            return low
         return Unknown(of, lower=finite(low), upper=finite(high))
-    if kind(of) in ("list", "set", "map"):
+    if kind(of) in ("list", "set", "map") and type_of(then) == type_of(otherwise) == of:
         return _undecided_collection(then, otherwise, of)
     return Unknown(of)
 
 
-def _undecided_collection(then: object, otherwise: object, of: Type) -> Unknown:
+def _undecided_collection(then: object, otherwise: object, of: Type) -> object:
     lengths = [length_bounds(each) for each in (then, otherwise)]
     lows = [low for low, _ in lengths]
     highs = [high for _, high in lengths]
     upper = None if None in highs else max(high for high in highs if high is not None)
-    return Unknown(of, lower=min(lows), upper=upper)
+    return of_known_length(Unknown(of, lower=min(lows), upper=upper))
+
+
+def of_known_length(value: Unknown) -> object:
+    """The collection itself, its elements unknown, where its length says all there is to say."""
+    length, of = value.lower or 0, value.type
+    if length != value.upper or length > _MAX_SPELLED:
+        return value
+    items = [Unknown(element_type(of), not_null=False)] * int(length)
+    match kind(of):
+        case "list":
+            return TypedList(items, element_type(of))
+        case "set" if length <= 1:
+            return SetValue(items, element_type(of))
+        case "map" if length == 0:
+            return TypedMap({}, element_type(of))
+    return value
+
+
+_MAX_SPELLED = 1024
 
 
 def length_bounds(value: object) -> tuple[int | Decimal, int | Decimal | None]:

@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from reconciler.language.numbers import Number
 from reconciler.language.sets import identity
-from reconciler.language.types import has_dynamic, type_of
+from reconciler.language.types import (
+    Type,
+    attribute_types,
+    element_type,
+    has_dynamic,
+    item_types,
+    kind,
+    type_of,
+)
 from reconciler.language.values import (
     SetValue,
     Unknown,
@@ -29,13 +37,39 @@ def equals(left: object, right: object) -> bool | Unknown:
     left_type, right_type = type_of(left), type_of(right)
     if left_type != right_type:
         if _is_undecided(left, left_type) or _is_undecided(right, right_type):
-            return UNKNOWN_BOOL
+            return UNKNOWN_BOOL if may_be_same(left_type, right_type) else False
         return False
     return _same_type_equals(left, right)
 
 
 def _is_undecided(value: object, of: object) -> bool:
     return has_dynamic(of) and contains_unknown(value)
+
+
+def may_be_same(left: Type, right: Type) -> bool:
+    """Whether two types can turn out to be one when what is not known of them is."""
+    return _conforms(left, right) or _conforms(right, left)
+
+
+def _conforms(given: Type, wanted: Type) -> bool:
+    """Whether a type is *wanted*, in which what is dynamic stands for any type."""
+    if wanted == "dynamic":
+        return True
+    word = kind(wanted)
+    if kind(given) != word:
+        return False
+    match word:
+        case "list" | "set" | "map":
+            return _conforms(element_type(given), element_type(wanted))
+        case "tuple":
+            items = item_types(given), item_types(wanted)
+            return len(items[0]) == len(items[1]) and all(map(_conforms, *items))
+        case "object":
+            mine, other = attribute_types(given), attribute_types(wanted)
+            return mine.keys() == other.keys() and all(
+                _conforms(mine[name], other[name]) for name in mine
+            )
+    return True
 
 
 def _equals_null(left: object, right: object) -> bool | Unknown:
@@ -60,9 +94,7 @@ def _equals_unknown(left: object, right: object) -> bool | Unknown:
     unknown, known = (left, right) if isinstance(left, Unknown) else (right, left)
     assert isinstance(unknown, Unknown), "one of the two is unknown"
     known_type = type_of(known)
-    if has_dynamic(unknown.type) or has_dynamic(known_type):
-        return UNKNOWN_BOOL
-    if unknown.type != known_type or excludes(unknown, known):
+    if not _conforms(known_type, unknown.type) or excludes(unknown, known):
         return False
     return UNKNOWN_BOOL
 

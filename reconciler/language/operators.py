@@ -98,8 +98,10 @@ def _compare(operator: str, a: object, b: object) -> object:
     compare = _COMPARISONS[operator]
     if not isinstance(a, Unknown) and not isinstance(b, Unknown):
         return compare(_number(a), _number(b))
-    answers = {compare(x, y) for x in bounds(a) for y in bounds(b)}
-    return answers.pop() if len(answers) == 1 else UNKNOWN_BOOL
+    # Ranges that touch decide nothing in Terraform, not even <= and >=.
+    if bounds(a)[1] < bounds(b)[0]:
+        return compare(0, 1)
+    return compare(1, 0) if bounds(a)[0] > bounds(b)[1] else UNKNOWN_BOOL
 
 
 def bounds(value: object) -> tuple[Number, Number]:

@@ -102,6 +102,11 @@ def is_null(value: object) -> bool:
     return value is None or isinstance(value, TypedNull)
 
 
+def null_of(of: object) -> object:
+    """A null of a type."""
+    return None if of == "dynamic" else TypedNull(of)
+
+
 def contains_unknown(value: object) -> bool:
     """Whether *value* is unknown or holds an unknown anywhere, also behind a sensitive mark."""
     return _contains(value, Unknown)

@@ -8,8 +8,6 @@ from reconciler.language.functions.function import (
     Family,
     Parameter,
     list_of,
-    looked_into,
-    null_of,
     refuse,
 )
 from reconciler.language.functions.lists import element_of, elements, sequence
@@ -21,6 +19,7 @@ from reconciler.language.values import (
     Unknown,
     contains_unknown,
     is_null,
+    null_of,
 )
 
 FUNCTIONS = Family()
@@ -31,7 +30,7 @@ _add = FUNCTIONS.add
     "contains",
     'Whether one of the elements equals the value. Nothing is converted: 1 is not "1".',
     Parameter("list", unknown="inside"),
-    Parameter("value"),
+    Parameter("value", unknown="inside"),
     returns="bool",
     examples=('contains(["a", "b"], "a")',),
 )
@@ -49,7 +48,7 @@ def _contains(items: object, value: object) -> object:
     "index",
     "Where in the list the value stands first, counted from 0.",
     Parameter("list", unknown="inside"),
-    Parameter("value"),
+    Parameter("value", unknown="inside"),
     returns="number",
     examples=('index(["a", "b", "c"], "b")',),
 )
@@ -81,9 +80,10 @@ def _distinct(items: TypedList) -> object:
 @_add(
     "matchkeys",
     "Those of *values* whose counterpart in *keys* is one of *searchset*.",
-    list_of("values", "dynamic"),
-    list_of("keys", "dynamic"),
-    list_of("searchset", "dynamic"),
+    *(
+        Parameter(each, ["list", "dynamic"], unknown="inside")
+        for each in ("values", "keys", "searchset")
+    ),
     returns=["list", "dynamic"],
     infer=lambda values, keys, searchset: values,
     examples=('matchkeys(["i-1", "i-2"], ["west", "east"], ["east"])',),
@@ -94,7 +94,13 @@ def _matchkeys(values: TypedList, keys: TypedList, wanted: TypedList) -> object:
     common = unify([type_of(keys), type_of(wanted)])
     if common is None:
         raise refuse("the keys and the search set must be of one type", 2)
-    searched = {identity(each) for each in _listed(convert(wanted, common))}
+    if not wanted:
+        return TypedList((), values.element)
+    if contains_unknown(values) or contains_unknown(keys):
+        return Unknown(["list", values.element])
+    # An unknown key to look for equals none of the known ones, in Terraform as well.
+    known = [each for each in _listed(convert(wanted, common)) if not contains_unknown(each)]
+    searched = {identity(each) for each in known}
     pairs = zip(values, _listed(convert(keys, common)), strict=True)
     return TypedList([value for value, key in pairs if identity(key) in searched], values.element)
 
@@ -107,13 +113,15 @@ def _listed(value: object) -> list[object]:
 @_add(
     "one",
     "The only element, or null if there is none.",
-    looked_into("list"),
+    Parameter("list", unknown="inside"),
     infer=lambda items: element_of(items),
     may_be_null=True,
     examples=('one(["a"])', "one([])"),
 )
 def _one(items: object) -> object:
     found = elements(items, "list")
+    if len(found) > 1 and isinstance(found, SetValue) and contains_unknown(found):
+        return Unknown(found.element, not_null=False)
     if len(found) > 1:
         raise refuse(f"there are {len(found)} elements, and at most one is allowed", 0)
     if not found:

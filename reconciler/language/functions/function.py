@@ -15,7 +15,6 @@ from reconciler.language.traverse import HIDDEN
 from reconciler.language.types import Type, type_of, type_text
 from reconciler.language.values import (
     Sensitive,
-    TypedNull,
     Unknown,
     contains_unknown,
     is_null,
@@ -65,17 +64,18 @@ class Function:
         """
         parameters = self._parameters_for(len(arguments))
         values: list[object] = []
-        is_sensitive = is_unknown = False
+        is_sensitive = is_unknown = is_untyped = False
         for position, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
             if type(argument) is str and parameter.type == "string":
                 values.append(argument)
                 continue
-            value, was_marked = _prepare(parameter, argument, position)
+            value, was_marked = _prepare(parameter, argument, position, may_be_null=is_untyped)
             is_sensitive |= was_marked
             is_unknown |= _makes_unknown(parameter, value)
+            is_untyped |= parameter.unknown != "any" and _is_untyped(value)
             values.append(value)
         if is_unknown:
-            return mark(self._unknown_result(values), is_sensitive)
+            return mark(self._unknown_result(values, is_untyped=is_untyped), is_sensitive)
         if not is_sensitive:
             return _finished(self.implement(*values), budget)
         try:
@@ -83,10 +83,12 @@ class Function:
         except ValueMistake as mistake:
             raise ValueMistake(HIDDEN, summary=mistake.summary, argument=mistake.argument) from None
 
-    def _unknown_result(self, arguments: Sequence[object]) -> Unknown:
+    def _unknown_result(self, arguments: Sequence[object], *, is_untyped: bool) -> Unknown:
         """What the result is where it cannot be known yet."""
         of = self.returns
-        if self.infer is not None:
+        if self.infer is not None and is_untyped:
+            of = "dynamic"
+        elif self.infer is not None:
             of = self.infer(*(type_of(each) for each in arguments))
         return Unknown(of, not_null=of != "dynamic" and not self.may_be_null)
 
@@ -116,8 +118,17 @@ class Function:
         return f"{self.name}({', '.join(parts)}) -> {type_text(self.returns)}"
 
 
-def _prepare(parameter: Parameter, argument: object, position: int) -> tuple[object, bool]:
-    """An argument as its parameter wants it, and whether a mark was taken off."""
+def _is_untyped(value: object) -> bool:
+    return isinstance(value, Unknown) and value.type == "dynamic"
+
+
+def _prepare(
+    parameter: Parameter, argument: object, position: int, *, may_be_null: bool
+) -> tuple[object, bool]:
+    """An argument as its parameter wants it, and whether a mark was taken off.
+
+    After an argument of which nothing is known, null is only noticed once that is known.
+    """
     value, is_marked = argument, False
     if parameter.marks == "none":
         value, is_marked = unmark_deep(argument)
@@ -131,7 +142,7 @@ def _prepare(parameter: Parameter, argument: object, position: int) -> tuple[obj
         raise _invalid(parameter, mistake.text, position) from None
     if parameter.marks == "inside" and isinstance(value, Sensitive):
         value, is_marked = value.value, True
-    if is_null(value) and not parameter.is_nullable:
+    if is_null(value) and not parameter.is_nullable and not may_be_null:
         raise _invalid(parameter, "the argument must not be null", position)
     return value, is_marked
 
@@ -227,8 +238,3 @@ def looked_into(name: str, of: Type = "dynamic", *, is_nullable: bool = False) -
 def refuse(message: str, argument: int | None = None) -> ValueMistake:
     """The mistake of an argument whose type is right and whose value is not."""
     return ValueMistake(message, argument=argument)
-
-
-def null_of(of: Type) -> object:
-    """A null of a type."""
-    return None if of == "dynamic" else TypedNull(of)

@@ -58,6 +58,13 @@ def element_of(of: Type) -> Type:
     return element_type(of) if kind(of) in ("list", "set") else "dynamic"
 
 
+def sequence_element(of: Type, name: str, argument: int = 0) -> Type:
+    """The type of an element of what must be a list or a tuple, also where it is not known yet."""
+    if kind(of) not in ("list", "tuple", "dynamic"):
+        raise refuse(f'"{name}" must be a list or a tuple, not {a_type(of)}', argument)
+    return element_of(of)
+
+
 def sequence(value: object, name: str, argument: int = 0) -> list[object]:
     """The value, which must be a list or a tuple."""
     if isinstance(value, list) and not isinstance(value, SetValue):
@@ -114,8 +121,8 @@ def _unknown_length(value: Unknown) -> object:
             raise refuse(f"{a_type(value.type)} has no length", 0)
         case "list" | "set" | "map":
             low, high = length_bounds(value)
-            return low if low == high else Unknown("number", lower=value.lower, upper=high)
-    return Unknown("number")
+            return low if low == high else Unknown("number", lower=low, upper=high)
+    return Unknown("number", lower=0)
 
 
 @_add(
@@ -124,7 +131,7 @@ def _unknown_length(value: Unknown) -> object:
     "a negative index counts from the end.",
     looked_into("list"),
     Parameter("index", "number", unknown="any"),
-    infer=lambda items, index: element_of(items),
+    infer=lambda items, index: sequence_element(items, "list"),
     may_be_null=True,
     examples=('element(["a", "b", "c"], 1)', 'element(["a", "b", "c"], 4)'),
 )
@@ -145,6 +152,7 @@ def _element(items: object, index: Number | Unknown) -> object:
     "concat",
     "The elements of all lists, one list after the other.",
     variadic=looked_into("seqs"),
+    infer=lambda *lists: _concat_type(lists),
     examples=('concat(["a"], ["b", "c"])',),
 )
 def _concat(*lists: object) -> object:
@@ -157,6 +165,14 @@ def _concat(*lists: object) -> object:
         return joined
     common = unify([type_of(each) for each in found])
     return joined if common is None else convert(TypedList(joined), common)
+
+
+def _concat_type(lists: Sequence[Type]) -> Type:
+    parts = [sequence_element(each, "seqs", position) for position, each in enumerate(lists)]
+    if any(kind(each) != "list" for each in lists):
+        return "dynamic"
+    common = unify(parts)
+    return "dynamic" if common is None else ["list", common]
 
 
 @_add(
@@ -203,7 +219,7 @@ def _reverse(items: object) -> object:
     looked_into("list"),
     number("start_index"),
     number("end_index"),
-    infer=lambda items, start, end: list_like(items),
+    infer=lambda items, start, end: _slice_type(items),
     examples=('slice(["a", "b", "c", "d"], 1, 3)',),
 )
 def _slice(items: object, start: Number, end: Number) -> object:
@@ -216,6 +232,11 @@ def _slice(items: object, start: Number, end: Number) -> object:
     if first > last:
         raise refuse('"start_index" must not be greater than "end_index"', 1)
     return same_kind(found[first:last], found)
+
+
+def _slice_type(of: Type) -> Type:
+    sequence_element(of, "list")
+    return list_like(of)
 
 
 @_add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.language.convert import convert
 from reconciler.language.functions.function import (
@@ -12,10 +12,15 @@ from reconciler.language.functions.function import (
     looked_into,
     refuse,
 )
-from reconciler.language.functions.lists import limit_length, sequence, wrong_kind
+from reconciler.language.functions.lists import (
+    limit_length,
+    sequence,
+    sequence_element,
+    wrong_kind,
+)
 from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.types import attribute_types, element_type, kind, type_of
+from reconciler.language.types import Type, a_type, attribute_types, element_type, kind, type_of
 from reconciler.language.values import (
     TypedList,
     TypedMap,
@@ -112,6 +117,7 @@ def _default(value: object, default: object) -> object:
     "merge",
     "All keys of all maps; where several have the same key, the last one counts.",
     variadic=Parameter("maps", is_nullable=True, unknown="inside", marks="any"),
+    infer=lambda *maps: _merged_type(maps),
     examples=("merge({ a = 1, b = 2 }, { b = 3 })",),
 )
 def _merge(*maps: object) -> object:
@@ -131,6 +137,13 @@ def _merge(*maps: object) -> object:
     return mark(_like_first(merged, bare), is_marked)
 
 
+def _merged_type(maps: Sequence[Type]) -> Type:
+    for position, each in enumerate(maps):
+        if kind(each) not in ("map", "object", "dynamic"):
+            raise refuse(f'"maps" must be maps or objects, not {a_type(each)}', position)
+    return "dynamic"
+
+
 def _like_first(merged: dict[str, object], maps: list[object]) -> object:
     """A map if all are maps of one type."""
     types = [type_of(each) for each in maps]
@@ -146,7 +159,7 @@ def _like_first(merged: dict[str, object], maps: list[object]) -> object:
     "Keys from one list and their values from another.",
     list_of("keys", "string"),
     looked_into("values"),
-    infer=lambda keys, of: ["map", element_type(of)] if kind(of) == "list" else "dynamic",
+    infer=lambda keys, of: _zipped_type(of),
     examples=('zipmap(["a", "b"], [1, 2])',),
 )
 def _zipmap(keys: TypedList, values: object) -> object:
@@ -158,6 +171,11 @@ def _zipmap(keys: TypedList, values: object) -> object:
         raise refuse("a key must not be null", 0)
     pairs = dict(zip(names, found, strict=True))
     return TypedMap(pairs, found.element) if isinstance(found, TypedList) else pairs
+
+
+def _zipped_type(of: Type) -> Type:
+    element = sequence_element(of, "values", 1)
+    return ["map", element] if kind(of) == "list" else "dynamic"
 
 
 @_add(

@@ -117,12 +117,14 @@ def _regex(source: str, value: str | Unknown) -> object:
     "regexall",
     "A list of all matches of a pattern, each as `regex` would return it.",
     text("pattern"),
-    text("string"),
+    Parameter("string", "string", unknown="any"),
     returns=["list", "dynamic"],
     examples=('regexall("[a-z]+", "1234abcd5678efgh9")',),
 )
-def _regexall(source: str, value: str) -> object:
+def _regexall(source: str, value: str | Unknown) -> object:
     pattern = _pattern(source)
+    if isinstance(value, Unknown):
+        return Unknown(["list", pattern.result_type])
     found = [pattern.result(each) for each in islice(pattern.all(value), MAX_PARTS + 1)]
     limit_length(len(found) * max(len(pattern.names), 1))
     return TypedList(found, pattern.result_type)
