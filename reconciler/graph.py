@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics
 from reconciler.networkx_core import core, cycles
-from reconciler.spec.collector import collector_paused
 from reconciler.spec.dependencies import Dependencies, Edge, Node, NodeKind, collect
 from reconciler.spec.model import Spec
 

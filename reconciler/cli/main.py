@@ -25,10 +25,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command that the process was started with, and end the process."""
-    if sys.argv[1:] not in _VERSION_QUESTIONS:
-        _fill_standard_streams()
-        _end_quietly_on_signals()
-    sys.exit(main())
+    if sys.argv[1:] in _VERSION_QUESTIONS:
+        sys.exit(main())
+    from reconciler.collector import collect_seldom, leave_uncollected
+
+    _fill_standard_streams()
+    _end_quietly_on_signals()
+    collect_seldom()
+    code = main()
+    leave_uncollected()
+    sys.exit(code)
 
 
 def _fill_standard_streams() -> None:

@@ -7,10 +7,7 @@ brackets match. A mistake in one chunk does not hide those in the next.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
-
+from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.expression import Expression
@@ -55,18 +52,6 @@ def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
         "file of its own and read it with jsonldecode(file(...))."
     )
     diagnostics.error("File too large", detail, place=(source, 0, 0))
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Keep the cyclic collector from rescanning what grows: it costs more than the parsing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def parse_expression(text: str, *, path: str = "<expression>") -> Expression:

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.frozen import replace
 from reconciler.language.parse import parse_file
 from reconciler.schema import Schema
-from reconciler.spec.collector import collector_paused
 from reconciler.spec.draft import Draft
 from reconciler.spec.files import read_specs, shown_path
 from reconciler.spec.given import Given, read_given

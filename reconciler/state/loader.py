@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
+from reconciler.collector import collector_paused
 from reconciler.schema import Value
 
 MAX_BYTES = 512 * 1024 * 1024
@@ -37,7 +35,7 @@ def load_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_D
     check_depth(data, max_depth=max_depth)
     _check_surrogates(data)
     try:
-        with without_collections():
+        with collector_paused():
             value: Value = _DECODER.decode(data.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise BadDocument(f"it is not UTF-8 (byte {error.start:,})") from error
@@ -56,26 +54,10 @@ def check_json(data: bytes) -> None:
         raise BadDocument(f"it has {len(data):,} bytes, more than the {MAX_BYTES:,} that are read")
     check_depth(data)
     try:
-        with without_collections():
+        with collector_paused():
             json.loads(data.decode("utf-8"))
     except ValueError as error:
         raise BadDocument(f"it is not JSON: {error}") from error
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """Put the garbage collector off.
-
-    While a large document is taken in, everything is new and nothing is garbage: looking for some
-    again and again would take as long as the rest.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _syntax_clause(error: json.JSONDecodeError) -> str:

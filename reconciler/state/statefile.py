@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.address import Address, Mode
+from reconciler.collector import collector_paused
 from reconciler.errors import StateCorrupt
 from reconciler.frozen import replace
 from reconciler.schema import Path, Value
 from reconciler.state.facts import facts_from_json, with_facts
 from reconciler.state.fields import Fields
-from reconciler.state.loader import BadDocument, load_json, without_collections
+from reconciler.state.loader import BadDocument, load_json
 from reconciler.state.model import OutputValue, State, StateObject
 from reconciler.state.private import unpack
 from reconciler.state.statetext import (
@@ -36,7 +37,7 @@ def decode(data: bytes, *, path: str) -> State:
     if not data:
         raise _refused(path, "it is empty", "restore it from a backup; an empty file is no state")
     try:
-        with without_collections():
+        with collector_paused():
             fields = Fields.of(load_json(data), "the document")
             _check_format(fields, path)
             return _read(Fields(fields.values), path)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from json.encoder import encode_basestring as quote
 
 from reconciler.address import Address
+from reconciler.collector import collector_paused
 from reconciler.schema import Path, Value
 from reconciler.state.facts import Facts, facts_of, facts_to_json
-from reconciler.state.loader import without_collections
 from reconciler.state.model import OutputValue, State, StateObject
 from reconciler.state.private import pack
 from reconciler.state.render import escape_html, render, to_bytes
@@ -34,7 +34,7 @@ def encode_content(state: State) -> bytes:
 
     Serial, epoch and journal stand around it, and so does who wrote it.
     """
-    with without_collections():
+    with collector_paused():
         text = (
             f'  "lineage": {quote(state.lineage)},\n'
             f'  "outputs": {_outputs_text(state.outputs)},\n'
