@@ -28,7 +28,7 @@ class _Arguments(Mapping[str, Argument]):
     def __getitem__(self, name: str) -> Argument:
         made = self._made.get(name)
         if made is None:
-            made = self._made[name] = _argument(self._passage, self._forms[name])
+            made = self._made[name] = _Argument(self._passage, self._forms[name])
         return made
 
     def __iter__(self) -> Iterator[str]:
@@ -41,17 +41,30 @@ class _Arguments(Mapping[str, Argument]):
         return name in self._forms
 
 
-def _argument(passage: Passage, form: ArgumentForm) -> Argument:
-    return Argument(
-        form.name,
-        Expression(passage, form.formula),
-        passage.place(form.start, form.formula.end),
-        passage.place(form.start, form.end),
-    )
-
-
-# Block is frozen; what is made later is set behind its back, as its own __init__ does too.
+# Records are frozen; what is made later is set behind their backs, as their own __init__ does too.
 _set = object.__setattr__
+
+
+class _Argument(Argument):
+    """An argument whose places are found when they are asked for."""
+
+    __slots__ = ("_form", "_passage")
+    _passage: Passage
+    _form: ArgumentForm
+
+    def __init__(self, passage: Passage, form: ArgumentForm) -> None:
+        _set(self, "name", form.name)
+        _set(self, "expression", Expression(passage, form.formula))
+        _set(self, "_passage", passage)
+        _set(self, "_form", form)
+
+    @property
+    def place(self) -> Place:
+        return self._passage.place(self._form.start, self._form.formula.end)
+
+    @property
+    def name_place(self) -> Place:
+        return self._passage.place(self._form.start, self._form.end)
 
 
 class _Block(Block):
@@ -119,7 +132,7 @@ def file_body(source: SourceFile, passages: Sequence[Passage], diagnostics: Diag
         form = passage.shape.body
         assert form is not None
         for argument in form.arguments:
-            made = _argument(passage, argument)
+            made = _Argument(passage, argument)
             if argument.name in arguments:
                 _report_duplicate(made, arguments[argument.name], diagnostics)
             else:
