@@ -14,6 +14,7 @@ import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import formatdate
 from functools import partial
+from urllib.parse import urlencode
 
 from reconciler.errors import RequestRejected
 from reconciler.provider.answers import Lost, NotSent, Reply
@@ -57,6 +58,9 @@ App = Callable[..., Awaitable[None]]
 class Client:
     """One HTTP session. Redirects are never followed, cookies and .netrc never used.
 
+    Requests go to the transport as they are: httpx's own client, which looks after all that, costs
+    as much as everything else that is done here for a request.
+
     Proxies are taken from the environment (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY).
     Certificates are checked against the system's authorities and those httpx brings along.
     """
@@ -71,15 +75,15 @@ class Client:
         transport: Transport | None = None,
     ) -> None:
         self._base_url = base_url
+        self._url = httpx.URL(base_url)
         self._query = tuple(query.items())
         self._timeout_s = timeout_s
-        self._session = httpx.AsyncClient(
-            transport=transport or _network(base_url),
-            headers={**_HEADERS, **headers},
-            timeout=httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None),
-            follow_redirects=False,
-            trust_env=False,
-        )
+        self._transport = transport or _network(base_url)
+        always = httpx.Headers(_HEADERS)
+        always.update(headers)
+        self._headers = tuple(always.multi_items())
+        timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None)
+        self._extensions = {"timeout": timeout.as_dict()}
 
     async def send(self, request: Request, *, token: Secret | None) -> Reply | NotSent | Lost:
         """Send *request* once and read the whole answer, or say how far it got."""
@@ -103,44 +107,49 @@ class Client:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._session.aclose()
+        await self._transport.aclose()
 
     def _build(self, request: Request, token: Secret | None) -> httpx.Request:
-        headers = {_REQUEST_ID: os.urandom(8).hex()}
-        content = None
+        own = {_REQUEST_ID: os.urandom(8).hex()}
+        body = None
         if token is not None:
-            headers["Authorization"] = f"Bearer {token.reveal()}"
+            own["authorization"] = f"Bearer {token.reveal()}"
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
-            content = json.dumps(
+            own["content-type"] = "application/json"
+            body = json.dumps(
                 request.body, ensure_ascii=False, separators=(",", ":"), default=float
             ).encode()
-        built = self._session.build_request(
+        return httpx.Request(
             request.method,
-            self._base_url + request.path,
-            params=[*self._query, *request.query] or None,
-            headers=headers,
-            content=content,
+            self._address(request),
+            headers=[*(each for each in self._headers if each[0] not in own), *own.items()],
+            content=body,
+            extensions=self._extensions,
         )
-        if not built.url.path.endswith(request.path):
-            raise RequestRejected(f"{request} would become {built.url.path}; nothing was sent")
-        return built
+
+    def _address(self, request: Request) -> httpx.URL:
+        query = urlencode([*self._query, *request.query])
+        path = self._url.raw_path.rstrip(b"/") + request.path.encode()
+        url = self._url.copy_with(raw_path=path + b"?" + query.encode() if query else path)
+        if not url.path.endswith(request.path):
+            raise RequestRejected(f"{request} would become {url.path}; nothing was sent")
+        return url
 
     async def _exchange(self, built: httpx.Request) -> Reply:
-        response = await self._session.send(built, stream=True)
+        response = await self._transport.handle_async_request(built)
+        stream = response.stream
+        assert isinstance(stream, httpx.AsyncByteStream), "the transport is asynchronous"
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            stream = response.stream
-            assert isinstance(stream, httpx.AsyncByteStream), "an async session streams so"
             body = await _read(aiter(stream), headers)
         finally:
-            await response.aclose()
+            await stream.aclose()
         if "retry-after" in headers and "date" not in headers:
             headers["date"] = formatdate(usegmt=True)
         return Reply(response.status_code, headers, body)
 
 
-_REQUEST_ID = "X-Client-Request-Id"
+_REQUEST_ID = "x-client-request-id"
 
 
 def _lost(built: httpx.Request, reason: str) -> Lost:
