@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.layout import lay_out
 from reconciler.language.likeness import Parsed, first_difference
-from reconciler.language.parse import collector_paused, read_passages
+from reconciler.language.parse import read_passages
 from reconciler.language.rewrite import TYPES
 
 
