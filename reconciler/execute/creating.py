@@ -177,7 +177,11 @@ def _put(run: Run, instance: Instance, returned: Attributes, change: PlannedChan
 
 
 async def _intend_create(
-    run: Run, instance: Instance, change: PlannedChange, carried: Sequence[PlannedChange]
+    run: Run,
+    instance: Instance,
+    change: PlannedChange,
+    carried: Sequence[PlannedChange],
+    sent: Sequence[Instance],
 ) -> Intent:
     replaced = run.recorder.object(instance.address)
     intent = Intent(
@@ -189,7 +193,10 @@ async def _intend_create(
         object_id=replaced.id if replaced is not None else None,
         objects=(
             draft_object(instance, change=change),
-            *(draft_object(resolve(run, each), change=each) for each in carried),
+            *(
+                draft_object(member, change=each)
+                for member, each in zip(sent, carried, strict=True)
+            ),
         ),
     )
     await run.recorder.record(Intend(intent))
@@ -221,8 +228,8 @@ async def _try_create(
 ) -> tuple[int, Attributes | None, Made | None]:
     """Send the creating call once; a refusal because of a member names that member, and one that
     may be about members at all names nothing."""
-    intent = await _intend_create(run, instance, change, carried)
     sent = [resolve(run, each) for each in carried]
+    intent = await _intend_create(run, instance, change, carried, sent)
     provider = run.provider(instance.provider)
     try:
         returned = await provider.create(

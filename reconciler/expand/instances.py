@@ -197,6 +197,7 @@ class Blocks:
         known = returned
         if known is None and address not in self.pending:
             known = self.world.given.observed.get(address)
+        origin = str(address) if known is None else ""
         value: dict[str, object] = {}
         for name, attribute in instance.schema.attributes.items():
             given = arguments.marked.get(name)
@@ -205,7 +206,7 @@ class Blocks:
             elif known is not None:
                 value[name] = known.get(name)
             elif attribute.computed:
-                value[name] = Unknown(attribute.type, name == "id", f"{address}.{name}")
+                value[name] = Unknown(attribute.type, name == "id", f"{origin}.{name}")
             else:
                 value[name] = None
         return value
