@@ -32,14 +32,19 @@ ROOT: Mapping[str, Entry] = {
     "import": Entry("import_", "Manage an object that already exists"),
     "output": Entry("output", "Show the outputs of the last apply"),
     "recover": Entry("recover", "Settle what an interrupted run has left open"),
+    "rehome": Entry("rehome", "Let the state belong to another server"),
     "serve": Entry("serve", "Run the emulator: a local Threads API to try things on"),
     "show": Entry("show", "Show the state, or a saved plan"),
-    "state": Entry("state", "Look at the state, object by object"),
+    "state": Entry("state", "Look at the state or change it, object by object"),
     "version": Entry("version", "Show which version this is"),
 }
 STATE: Mapping[str, Entry] = {
     "list": Entry("state_list", "List the addresses in the state"),
+    "mv": Entry("state_mv", "Give an object another address"),
+    "protect": Entry("state_protect", "Protect objects from being destroyed"),
+    "rm": Entry("state_rm", "Let go of objects, which stay on the server"),
     "show": Entry("state_show", "Show one object as it is recorded"),
+    "unprotect": Entry("state_unprotect", "End the protection of objects"),
 }
 
 _GLOBAL: tuple[tuple[str, str, str], ...] = (

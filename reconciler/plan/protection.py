@@ -40,7 +40,8 @@ def _refuse(
         why = "state remembers it as protected although its block is gone"
         way = (
             f"Put the block back, let go of the object with removed {{ from = {address.block} }},"
-            " or destroy it with lifecycle { destroy = true } in that block."
+            " or destroy it with lifecycle { destroy = true } in that block. In an emergency,"
+            f" reconciler state unprotect '{address}' ends the protection."
         )
     diagnostics.error(
         "Instance cannot be destroyed",

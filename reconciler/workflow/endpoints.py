@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from reconciler.errors import StateError
 from reconciler.provider.config import ProviderConfig
 from reconciler.provider.dialects.capabilities import CAPABILITIES
-from reconciler.state.model import Endpoint, State
+from reconciler.state.model import Endpoint, State, StateObject, configuration_name
+
+_WAYS_ON = (
+    "reconciler rehome creates them anew at the new server, reconciler rehome --same-objects says "
+    "that they are there under another address; or give the first server again, or keep another "
+    "state with --state FILE"
+)
 
 
 def check_endpoints(state: State, endpoints: Mapping[str, Endpoint]) -> None:
@@ -24,7 +30,7 @@ def check_endpoints(state: State, endpoints: Mapping[str, Endpoint]) -> None:
         raise StateError(
             f"The state was made at {describe(recorded)}, and provider configuration "
             f'"{name}" now talks to {describe(now)}. Its objects would all seem to be gone.',
-            hint="give the first server again, or keep another state with --state FILE",
+            hint=_WAYS_ON,
         )
 
 
@@ -35,14 +41,22 @@ def check_ids(state: State, configs: Mapping[str, ProviderConfig]) -> None:
         StateError: an id belongs to another dialect.
     """
     for object_ in state.objects.values():
-        for config in configs.values():
-            other = _foreign_dialect(object_.address.type, object_.id, config.dialect)
-            if other is not None:
-                raise StateError(
-                    f"{object_.address} is recorded as {object_.id}, an id of the dialect "
-                    f'"{other}"; "{config.dialect}" is configured.',
-                    hint=f'set dialect = "{other}" in the provider block',
-                )
+        config = configs.get(configuration_of(object_))
+        if config is None:
+            continue
+        other = _foreign_dialect(object_.address.type, object_.id, config.dialect)
+        if other is not None:
+            raise StateError(
+                f"{object_.address} is recorded as {object_.id}, an id of the dialect "
+                f'"{other}"; "{config.dialect}" is configured.',
+                hint=f'set dialect = "{other}" in the provider block, or let reconciler rehome '
+                "forget the ids, so that everything is created anew",
+            )
+
+
+def configuration_of(object_: StateObject) -> str:
+    """The provider configuration that an object belongs to."""
+    return configuration_name(object_.provider)
 
 
 def _foreign_dialect(type_: str, id_: str, dialect: str) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from reconciler.address import Address
     from reconciler.execute.events import Event, Report
     from reconciler.plan.model import Plan, PlanMode
     from reconciler.plan.options import PlanOptions
@@ -33,8 +34,8 @@ class Workspace:
         plan = workspace.plan()
         report = workspace.apply(approve=lambda plan: True)
 
-    Every method may be called again and again; each reads specs and state anew. Nothing is
-    written but by `apply` and `import_`, and those hold the state's lock while they run.
+    Every method may be called again and again; each reads specs and state anew. What changes the
+    server or the state holds the state's lock while it runs.
     """
 
     def __init__(
@@ -238,6 +239,38 @@ class Workspace:
         store = self.store()
         with store.locked("recover", timeout_s=self.lock_timeout_s):
             return forget(store, address)
+
+    def state_remove(self, patterns: Sequence[str]) -> Sequence[Address]:
+        """Let go of the objects that *patterns* name; they stay on the server."""
+        from reconciler.workflow.editing import remove
+
+        store = self.store()
+        with store.locked("state rm", timeout_s=self.lock_timeout_s):
+            return remove(store, patterns)
+
+    def state_move(self, source: str, target: str) -> Mapping[Address, Address]:
+        """Give an object, or every instance of a block, another address in the state."""
+        from reconciler.workflow.editing import move
+
+        store = self.store()
+        with store.locked("state mv", timeout_s=self.lock_timeout_s):
+            return move(store, source, target)
+
+    def state_protect(self, patterns: Sequence[str], *, protected: bool) -> Sequence[Address]:
+        """Protect the objects that *patterns* name from destruction, or end that."""
+        from reconciler.workflow.editing import protect
+
+        store = self.store()
+        with store.locked("state protect", timeout_s=self.lock_timeout_s):
+            return protect(store, patterns, protected=protected)
+
+    def rehome(self, *, same_objects: bool = False) -> Sequence[StateObject]:
+        """Let the state belong to the server that is configured; return what it forgot for that."""
+        from reconciler.workflow.editing import rehome
+
+        session = self._session()
+        with session.store.locked("rehome", timeout_s=self.lock_timeout_s):
+            return rehome(session.store, session.endpoints, same_objects=same_objects)
 
     def state(self) -> State:
         """What is recorded now, with what an interrupted run left folded in."""

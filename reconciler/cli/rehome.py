@@ -1,0 +1,45 @@
+"""Rehome: `reconciler rehome`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.options import switch
+from reconciler.cli.planning import locking, variables
+from reconciler.cli.session import Session
+from reconciler.cli.tree import Command
+from reconciler.views import sanitise
+
+
+@click.command("rehome", cls=Command)
+@switch("same-objects", "The same objects are there: only the address of the server moved.")
+@variables
+@locking
+def command(
+    session: Session,
+    same_objects: bool,
+    given: tuple[tuple[str, str], ...],
+    lock_timeout: float,
+) -> int:
+    """Let the state belong to the server that is configured now.
+
+    What was made elsewhere is forgotten, so that the next plan creates it anew; nothing is deleted
+    where it was, and the backup of the state keeps every id. Asks no server.
+    """
+    console = session.console
+    workspace = session.workspace(given=given, lock_timeout_s=lock_timeout)
+    forgotten = workspace.rehome(same_objects=same_objects)
+    if same_objects:
+        console.out("The state now belongs to the server that is configured. Nothing else changed.")
+        return 0
+    console.out_lines(
+        sanitise.line(f"{each.address}: Forgotten [id={each.id}]") for each in forgotten
+    )
+    console.out(
+        console.wrap(
+            f"\n{len(forgotten):,} objects are no longer in the state; they stay where they were. "
+            '"reconciler plan" shows what apply would create. The ids are in '
+            f"{sanitise.line(str(workspace.state_path))}.backup."
+        )
+    )
+    return 0
