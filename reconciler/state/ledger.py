@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,6 @@ from reconciler.state.sink import NoRoom, Sink
 
 if TYPE_CHECKING:
     import asyncio
-    from concurrent.futures import ThreadPoolExecutor
 
 
 @frozen
@@ -50,8 +47,9 @@ class _Waiting:
 class Ledger:
     """What one run records. `record` returns when it is on disk, and only then has it happened.
 
-    Entries of concurrent tasks share one write and one sync. After a failure every further
-    recording is refused: what cannot be recorded must not be sent.
+    Entries that tasks record in the same turn of the event loop share one write and one sync, for
+    which the loop waits: what comes in meanwhile is recorded together in the next. After a failure
+    every further recording is refused: what cannot be recorded must not be sent.
     """
 
     def __init__(
@@ -62,10 +60,7 @@ class Ledger:
         self._folding = Folding(state, intents)
         self._seq = max([last_seq, *(each.seq for each in intents)])
         self._queue: list[_Waiting] = []
-        self._durable: deque[list[Entry]] = deque()
-        self._writing = threading.Lock()
         self._flusher: asyncio.Task[None] | None = None
-        self._pool: ThreadPoolExecutor | None = None
         self._failure: StateUnwritable | None = None
         self._unrecorded: list[Entry] = []
         self._closed = False
@@ -73,13 +68,11 @@ class Ledger:
     @property
     def state(self) -> State:
         """What is durable now. Its mappings are live: copy one to walk over it while recording."""
-        self._absorb()
         return self._folding.state
 
     @property
     def open_intents(self) -> tuple[Intent, ...]:
         """The durable intents that nothing has resolved, oldest first."""
-        self._absorb()
         return self._folding.open_intents
 
     @property
@@ -126,7 +119,6 @@ class Ledger:
         except StateUnwritable as error:
             self._fail(error, [record])
             raise
-        self._absorb()
 
     def checkpoint(self) -> State:
         """Put everything durable into the state file; a crash at any point loses nothing.
@@ -135,10 +127,7 @@ class Ledger:
             StateUnwritable: the file is as it was, and the journal still has everything.
         """
         self._raise_failure()
-        with self._writing:
-            self._absorb()
-            written = self._sink.checkpoint(self._folding.state)
-        self._folding.rebase(written)
+        self._folding.rebase(self._sink.checkpoint(self._folding.state))
         return self._folding.state
 
     def close(self) -> State:
@@ -153,17 +142,14 @@ class Ledger:
         if self._closed:
             return self._folding.state
         self._closed = True
-        self._stop_pool()
-        with self._writing:
-            try:
-                written = self._write_last()
-            finally:
-                self._sink.abandon()
-        self._folding.rebase(written)
+        try:
+            self._write_queued()
+            self._folding.rebase(self._write_last())
+        finally:
+            self._sink.abandon()
         return self._folding.state
 
     def _write_last(self) -> State:
-        self._absorb()
         for entry in self._unrecorded:
             self._folding.add(entry)
         state = self._folding.state
@@ -191,7 +177,6 @@ class Ledger:
     def _is_known(self, entries: tuple[Entry, ...]) -> bool:
         if self._queue or self._flusher is not None:
             return not entries
-        self._absorb()
         return all(self._folding.changes_nothing(each) for each in entries)
 
     async def _flush(self) -> None:
@@ -199,24 +184,24 @@ class Ledger:
         try:
             while self._queue:
                 batch, self._queue = self._queue, []
-                await self._write(batch)
+                self._write(batch)
         finally:
             self._flusher = None
             for each in (*batch, *self._queue):
                 each.done.cancel()
 
-    async def _write(self, batch: list[_Waiting]) -> None:
+    def _write(self, batch: list[_Waiting]) -> None:
         with_room = any(each.record.intends for each in batch)
         try:
-            await self._append_aside(batch, with_room=with_room)
+            self._append([each.record for each in batch], with_room=with_room)
         except NoRoom as error:
-            await self._write_outcomes(batch, error)
+            self._write_outcomes(batch, error)
         except StateUnwritable as error:
             self._give_up(batch, error)
         else:
             self._finish(batch)
 
-    async def _write_outcomes(self, batch: list[_Waiting], no_room: NoRoom) -> None:
+    def _write_outcomes(self, batch: list[_Waiting], no_room: NoRoom) -> None:
         """Refuse what would only lead to more, and record what has happened."""
         outcomes = [each for each in batch if not each.record.intends]
         for each in batch:
@@ -225,38 +210,22 @@ class Ledger:
         if not outcomes:
             return
         try:
-            await self._append_aside(outcomes, with_room=False)
+            self._append([each.record for each in outcomes], with_room=False)
         except StateUnwritable as error:
             self._give_up(outcomes, error)
         else:
             self._finish(outcomes)
 
-    async def _append_aside(self, batch: list[_Waiting], *, with_room: bool) -> None:
-        import asyncio
-
-        if self._pool is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        records = [each.record for each in batch]
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._pool, lambda: self._append(records, with_room=with_room))
-
     def _append(self, records: list[_Record], *, with_room: bool) -> None:
         texts = [text for each in records for text in each.texts]
-        with self._writing:
-            self._sink.append(texts, with_room=with_room)
-            self._durable.append([entry for each in records for entry in each.entries])
+        self._sink.append(texts, with_room=with_room)
+        for each in records:
+            for entry in each.entries:
+                self._folding.add(entry)
 
     def _finish(self, batch: list[_Waiting]) -> None:
-        self._absorb()
         for each in batch:
             each.finish()
-
-    def _absorb(self) -> None:
-        while self._durable:
-            for entry in self._durable.popleft():
-                self._folding.add(entry)
 
     def _give_up(self, batch: list[_Waiting], error: StateUnwritable) -> None:
         waiting, self._queue = [*batch, *self._queue], []
@@ -274,10 +243,8 @@ class Ledger:
         if self._failure is not None:
             raise StateUnwritable(self._failure.message, hint=self._failure.hint)
 
-    def _stop_pool(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._pool = None
+    def _write_queued(self) -> None:
+        """Write what tasks wait for that were cancelled with their run."""
         left, self._queue = self._queue, []
         if left and self._failure is None:
             self._append([each.record for each in left], with_room=False)
