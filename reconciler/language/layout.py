@@ -25,6 +25,7 @@ from reconciler.language.tokens import (
     NEWLINE,
     NUMBER,
     QUOTE,
+    STRING,
     Token,
     tokenize,
 )
@@ -205,4 +206,12 @@ def _align(lines: Sequence[_Line], cell: _Cell, before: _Cell) -> None:
 
 
 def _columns(tokens: Sequence[Token]) -> int:
-    return sum(token.spaces + grapheme_count(token.text) for token in tokens)
+    return sum(token.spaces + _width(token) for token in tokens)
+
+
+def _width(token: Token) -> int:
+    text = token.text
+    if token.kind == STRING and not text.isascii():
+        # An accent does not become one with a quote.
+        return 2 + grapheme_count(text[1:-1])
+    return grapheme_count(text)
