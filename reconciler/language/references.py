@@ -128,7 +128,8 @@ def _parts(node: Node) -> Sequence[Node]:
         case Conditional() | IfDirective():
             return (node.condition, node.then, node.otherwise)
         case Call():
-            return node.arguments
+            # The second argument of `convert` is a type, and names nothing.
+            return node.arguments[:1] if node.name == "convert" else node.arguments
         case Tuple():
             return node.items
         case Template():
