@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconciler.language import Sensitive, evaluate
+from reconciler.language import Sensitive, Unknown, evaluate
 from reconciler.language.functions import (
     FAMILIES,
     FILE_FUNCTIONS,
@@ -153,6 +153,8 @@ def written(value: object) -> str:
     match value:
         case Sensitive():
             return "(sensitive value)"
+        case Unknown():
+            return "(known after apply)"
         case list():
             return f"[{', '.join(map(written, value))}]"
         case dict():

@@ -17,15 +17,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.errors import ReconcilerError
+    from reconciler.errors import ReconcilerError, SpecError
     from reconciler.language import Sensitive, Unknown, evaluate
     from reconciler.workflow import Workspace
 
-__all__ = ["ReconcilerError", "Sensitive", "Unknown", "Workspace", "evaluate"]
+__all__ = ["ReconcilerError", "Sensitive", "SpecError", "Unknown", "Workspace", "evaluate"]
 
 _HOMES = {
     "ReconcilerError": "reconciler.errors",
     "Sensitive": "reconciler.language",
+    "SpecError": "reconciler.errors",
     "Unknown": "reconciler.language",
     "Workspace": "reconciler.workflow",
     "evaluate": "reconciler.language",

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from reconciler.errors import SpecError
 from reconciler.language.values import UNKNOWN, Sensitive, Unknown
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ __all__ = [
     "BlockText",
     "Code",
     "Sensitive",
+    "SpecError",
     "Unknown",
     "emit_block",
     "emit_expression",

@@ -23,15 +23,30 @@ def impure_functions(*, planned_at: datetime | None, is_applying: bool) -> Famil
     def later(compute: Callable[[], object]) -> object:
         return compute() if is_applying else Unknown("string")
 
-    @family.add("timestamp", "The time of the apply, in UTC.", returns="string")
+    @family.add(
+        "timestamp",
+        "The time of the apply, in UTC.",
+        returns="string",
+        examples=("timestamp()", 'formatdate("YYYY-MM-DD", timestamp())'),
+    )
     def _timestamp() -> object:
         return later(lambda: moment_of(datetime.now(UTC)))
 
-    @family.add("plantimestamp", "The time of the plan, in UTC.", returns="string")
+    @family.add(
+        "plantimestamp",
+        "The time of the plan, in UTC. Outside of a plan it is unknown, as here.",
+        returns="string",
+        examples=('timeadd(plantimestamp(), "24h")',),
+    )
     def _plantimestamp() -> object:
         return Unknown("string") if planned_at is None else moment_of(planned_at)
 
-    @family.add("uuid", "A new random UUID.", returns="string")
+    @family.add(
+        "uuid",
+        "A new random UUID.",
+        returns="string",
+        examples=("uuid()",),
+    )
     def _uuid() -> object:
         return later(_random_uuid)
 
@@ -42,6 +57,7 @@ def impure_functions(*, planned_at: datetime | None, is_applying: bool) -> Famil
         text(),
         variadic=number("cost"),
         returns="string",
+        examples=('bcrypt("a password", 8)',),
     )
     def _bcrypt(password: str, *costs: Number) -> object:
         if len(costs) > 1:
