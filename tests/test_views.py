@@ -318,6 +318,23 @@ def test_outputs_are_listed_and_sensitive_ones_hidden() -> None:
     assert StateText(PLAIN).outputs(STATE.outputs) == ['id = "msg_1"', "secret = <sensitive>"]
 
 
+@pytest.mark.parametrize(
+    ("value", "type_", "text"),
+    [
+        (["a"], ["list", "string"], 'tolist([\n  "a",\n])'),
+        (["b"], ["set", "string"], 'toset([\n  "b",\n])'),
+        ({"k": None}, ["object", {"k": "number"}], '{\n  "k" = tonumber(null)\n}'),
+        (["a"], ["tuple", ["string"]], '[\n  "a",\n]'),
+        (["a"], ["list"], '[\n  "a",\n]'),
+        (["a"], ["object", {}, "x"], '[\n  "a",\n]'),
+        ("a", ["list", "string"], '"a"'),
+        (1.5, {"odd": 1}, "1.5"),
+    ],
+)
+def test_an_output_shows_its_type_if_it_fits(value: object, type_: object, text: str) -> None:
+    assert StateText(PLAIN).value(OutputValue(value, type_)) == text
+
+
 def test_an_empty_state_says_so() -> None:
     assert StateText(PLAIN).state(State("l")) == ["The state is empty: nothing is managed yet."]
 

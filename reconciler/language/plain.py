@@ -146,6 +146,20 @@ def convert(value: object, type_: types.Type) -> object:
     return with_plain_nulls(conversion.convert(value, type_))
 
 
+def typed(value: object, type_: object) -> object:
+    """The value as evaluation would have it as *type_*, nulls included.
+
+    What does not fit its type stays as it is: it comes from a file that others may have written.
+    """
+    if not types.is_type(type_):
+        return value
+    try:
+        return conversion.convert(from_plain(value), type_)
+    except ValueMistake:
+        return value
+
+
 __all__ = [
     "Path", "SetValue", "Unknown", "convert", "from_plain", "plain_number", "to_plain", "type_of",
+    "typed",
 ]  # fmt: skip

@@ -86,6 +86,24 @@ def optional_names(of: Type) -> Sequence[str]:
     return cast("Sequence[str]", parts[2]) if len(parts) > 2 else ()
 
 
+def is_type(of: object) -> bool:
+    """Whether something is a type in JSON form, such as a file may hold in its place."""
+    queue = [of]
+    while queue:
+        match queue.pop():
+            case "string" | "number" | "bool" | "dynamic":
+                pass
+            case ["list" | "set" | "map", element]:
+                queue.append(element)
+            case ["tuple", [*items]]:
+                queue.extend(items)
+            case ["object", {**attributes}] | ["object", {**attributes}, [*_]]:
+                queue.extend(attributes.values())
+            case _:
+                return False
+    return True
+
+
 def has_dynamic(of: Type) -> bool:
     """Whether part of the type is not known."""
     queue = [of]

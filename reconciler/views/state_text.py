@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.address import Mode
+from reconciler.language.plain import typed
 from reconciler.schema import Schema
 from reconciler.state.model import OutputValue, State, StateObject
 from reconciler.views import sanitise
@@ -69,7 +70,7 @@ class StateText:
 
     def value(self, output: OutputValue) -> str:
         """Write the value of one output."""
-        return "\n".join(literal_lines(output.value))
+        return "\n".join(literal_lines(typed(output.value, output.type)))
 
     def _attributes(self, object_: StateObject) -> list[str]:
         mask = mask_of(object_.sensitive)

@@ -13,9 +13,8 @@ from reconciler.frozen import frozen
 from reconciler.language.convert import convert
 from reconciler.language.evaluation import typed_value
 from reconciler.language.expression import Expression
-from reconciler.language.mistakes import ValueMistake
 from reconciler.language.parse import parse_expression
-from reconciler.language.plain import from_plain
+from reconciler.language.plain import typed
 from reconciler.language.settle import settle
 from reconciler.language.types import type_of
 from reconciler.language.values import Sensitive
@@ -116,18 +115,11 @@ def _value(address: Address, recorded: StateObject) -> Mapping[str, object]:
     schema = SCHEMAS[address.type]
     return {
         name: _marked(
-            _typed(recorded.attributes.get(name), attribute.type),
+            typed(recorded.attributes.get(name), attribute.type),
             [path[1:] for path in recorded.sensitive if path[:1] == (name,)],
         )
         for name, attribute in schema.attributes.items()
     }
-
-
-def _typed(value: object, type_: object) -> object:
-    try:
-        return convert(from_plain(value), type_)
-    except ValueMistake:
-        return value  # of an older or a foreign state; it is shown as it is
 
 
 def _marked(value: object, paths: list[Path]) -> object:
