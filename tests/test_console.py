@@ -541,3 +541,36 @@ def test_a_signal_leaves_with_its_code_and_the_history(terminal: Terminal, tmp_p
 def _piped(folder: Path, data: bytes) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "reconciler", "console", "--specs", str(folder)]
     return subprocess.run(command, input=data, capture_output=True)
+
+
+# -- what specs may be given -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["2", "2.0", "02", "0.2e1"])
+def test_a_count_given_as_text_is_the_number_it_spells(
+    project: Project, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    project.write('variable "n" {}\nresource "openai_thread" "t" { count = var.n }\n')
+    given = ("-var", f"n={number}")
+    assert console(project, monkeypatch, "length(openai_thread.t)", *given).out == "2\n"
+    assert "Plan: 2 to add" in project("plan", *given).out
+
+
+@pytest.mark.parametrize("number", ["1.5", "x", "-1", "true"])
+def test_a_count_given_as_other_text_is_a_mistake(project: Project, number: str) -> None:
+    project.write('variable "n" {}\nresource "openai_thread" "t" { count = var.n }\n')
+    ended = project("plan", "-var", f"n={number}")
+    assert ended.code == 1
+    assert "Invalid count argument" in ended.err
+
+
+def test_an_order_of_another_type_is_a_mistake(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write(
+        'variable "o" { default = [1] }\nresource "openai_message" "m" {\n'
+        '  thread_id = "thread_a"\n  role = "user"\n  content = "x"\n  order = var.o\n}\n'
+    )
+    assert 'Invalid value for "order"' in project("plan").err
+    assert console(project, monkeypatch, "openai_message.m.content").out == '"x"\n'
+    assert project("graph").code == 0

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from reconciler.address import Key
 from reconciler.diagnostics import Diagnostics
 from reconciler.expand.world import World
-from reconciler.language.plain import to_plain
+from reconciler.language.convert import convert
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Sensitive, SetValue, Unknown
 
@@ -44,8 +47,8 @@ def _count(
     if problem is not None:
         _complain(world.diagnostics, "count", problem, expression, context)
         return None
-    number, _ = to_plain(value)
-    assert isinstance(number, int), "a count without a problem is a whole number"
+    number = _whole(value)
+    assert number is not None, "a count without a problem is a whole number"
     return dict.fromkeys(range(number))
 
 
@@ -68,12 +71,12 @@ def _count_problem(value: object) -> str | None:
 
 
 def _whole(value: object) -> int | None:
-    plain, _ = to_plain(value)
-    if isinstance(plain, str):
-        return int(plain) if plain.isascii() and plain.isdigit() else None
-    if isinstance(plain, bool) or not isinstance(plain, (int, float)):
+    """The whole number that a value is, also one that is written as text."""
+    try:
+        number = convert(value, "number")
+    except ValueMistake:
         return None
-    return int(plain) if plain == int(plain) else None
+    return int(number) if isinstance(number, (int, Decimal)) and is_whole(number) else None
 
 
 def _for_each(
