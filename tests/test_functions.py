@@ -422,7 +422,7 @@ def test_a_promise_that_a_value_breaks_is_a_mistake(text: str, said: str) -> Non
         ('assumeequal(u, "b")', "b"),
         ("length(assumelistlength(l, 2, 2))", 2),
         ("length(assumelistlengthmin(l, 1)) > 0", True),
-        ("length(assumelistlengthmax(l, 3)) > 3", False),
+        ("length(assumelistlengthmax(l, 3)) > 4", False),
         ('startswith(assumestringprefix(u, "y-"), "y-")', True),
         ("assumenotnull(u) == null", False),
     ],
