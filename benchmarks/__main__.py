@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-NAMES = ("startup", "parse", "engine")
+NAMES = ("startup", "parse", "engine", "durability", "growth")
 
 
 def main() -> None:

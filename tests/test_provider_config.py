@@ -250,7 +250,7 @@ def test_defaults() -> None:
         config.sequence_gap_s,
         config.on_reorder,
         config.unmanaged_messages,
-    ) == (60, 32, None, True, 8, 5, 300, 0, "rewrite_tail", "report")
+    ) == (60, None, None, True, 8, 5, 300, 0, "rewrite_tail", "report")
 
 
 def test_every_argument_is_optional() -> None:

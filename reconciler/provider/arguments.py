@@ -122,7 +122,7 @@ PROVIDER_SCHEMA = Schema(
         "timeout_s": _argument("number", "How long an answer may take: 60.", _between(0.1, 3600)),
         "max_concurrency": _argument(
             "number",
-            "How many requests may be under way at once: 32.",
+            "How many requests may be under way at once: as many as -parallelism allows.",
             _between(1, 256, whole=True),
         ),
         "requests_per_minute": _argument(

@@ -43,7 +43,8 @@ class ProviderConfig:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     token_command: tuple[str, ...] = ()
     timeout_s: float = 60.0
-    max_concurrency: int = 32
+    max_concurrency: int | None = None
+    """None: as many as the run allows."""
     requests_per_minute: float | None = None
     batch_create: bool = True
     thread_create_concurrency: int = 8
@@ -136,7 +137,9 @@ def _settled(
         query=query,
         token_command=tuple(str(each) for each in command) if isinstance(command, list) else (),
         timeout_s=_number(given, "timeout_s", 60.0),
-        max_concurrency=int(_number(given, "max_concurrency", 32)),
+        max_concurrency=None
+        if given.get("max_concurrency") is None
+        else int(_number(given, "max_concurrency", 0)),
         requests_per_minute=None
         if per_minute is None
         else _number(given, "requests_per_minute", 0),

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from reconciler.provider.credentials import Credentials
     from reconciler.provider.dialects.dialect import Dialect
 
+MAX_CONCURRENCY = 32
+"""How many requests may be under way where nothing says otherwise."""
+
 EMULATOR_URL = "http://emulator/v1"
 """What the embedded server is called inside this process; it never reaches a resolver."""
 
@@ -58,7 +61,7 @@ def connect(
     )
     policy = Policy(run_wait_s=config.run_wait_s)
     limits = Limits(
-        ceiling=config.max_concurrency,
+        ceiling=config.max_concurrency or MAX_CONCURRENCY,
         create_ceiling=config.thread_create_concurrency,
         requests_per_minute=config.requests_per_minute,
         pause_max_s=policy.retry_after_max_s,

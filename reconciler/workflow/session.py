@@ -39,6 +39,17 @@ FRESH_S = 2.0
 """For so long after it was made, a plan is carried out without looking whether a thread that loses
 messages has moved on since."""
 
+FRESH_S_PER_CHANGE = 0.001
+"""Added for each change: a long plan takes a while to be printed."""
+
+
+def _ceiling(config: ProviderConfig, parallelism: int) -> int:
+    return min(config.max_concurrency or parallelism, parallelism)
+
+
+def _fresh_s(plan: Plan) -> float:
+    return FRESH_S + FRESH_S_PER_CHANGE * len(plan.changes)
+
 
 class Session:
     """One command on a workspace. Specs are read once, and before anything else."""
@@ -70,7 +81,7 @@ class Session:
         workspace = self.workspace
         configs = configurations(self.prepared, workspace.environ, emulator=workspace.emulator)
         return {
-            name: replace(each, max_concurrency=min(each.max_concurrency, workspace.parallelism))
+            name: replace(each, max_concurrency=_ceiling(each, workspace.parallelism))
             for name, each in configs.items()
         }
 
@@ -166,7 +177,7 @@ class Session:
         from reconciler.workflow.applying import carry_out
 
         tools = self._tools(providers)
-        if planned.is_fresh and time.monotonic() - asked_at < FRESH_S:
+        if planned.is_fresh and time.monotonic() - asked_at < _fresh_s(plan):
             tools = replace(tools, look_again=False)
         planned.expander.begin_applying(self.prepared.functions_during_apply())
         ledger = self.store.begin("apply")
