@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import hand_loop
 import pytest
@@ -47,17 +48,36 @@ def test_concurrency_never_passes_its_ceiling() -> None:
     assert concurrency.limit == 10
 
 
-def test_a_setback_takes_three_tenths() -> None:
+def failing(concurrency: Concurrency, until: float) -> None:
+    """Fail until concurrency shrinks for the first time, at *until*."""
+    for _ in range(17):
+        concurrency.setback(until, sent_at=until)
+
+
+def test_where_many_fail_a_failure_takes_three_tenths() -> None:
     concurrency = Concurrency(32)
-    concurrency.setback(5.0, sent_at=4.0)
+    failing(concurrency, 5.0)
     assert concurrency.limit == 5
 
 
-def test_a_burst_of_setbacks_counts_once() -> None:
+def test_a_burst_of_failures_counts_once() -> None:
     concurrency = Concurrency(32)
+    failing(concurrency, 5.0)
     for _ in range(8):
         concurrency.setback(5.0, sent_at=4.0)
     assert concurrency.limit == 5
+
+
+def test_a_server_that_fails_three_times_in_ten_is_used_all_the_same() -> None:
+    concurrency, chance = Concurrency(32), random.Random(3)
+    limits_seen = []
+    for second in range(2000):
+        if chance.random() < 0.3:
+            concurrency.setback(float(second), sent_at=float(second))
+        else:
+            concurrency.succeeded()
+        limits_seen.append(concurrency.limit)
+    assert sum(limits_seen) / len(limits_seen) > 16
 
 
 def test_a_refusal_halves_what_was_in_flight_at_most() -> None:
@@ -85,7 +105,7 @@ def test_concurrency_never_falls_below_one() -> None:
 
 def test_after_a_setback_a_round_of_successes_adds_one() -> None:
     concurrency = Concurrency(32)
-    concurrency.setback(5.0, sent_at=4.0)
+    failing(concurrency, 5.0)
     for _ in range(7):
         concurrency.succeeded()
     assert concurrency.limit == 6

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 START = 8
 """How many requests of a class are in flight at first."""
 
+MANY_FAIL = 0.4
+"""Failures tell of too many at once where so large a part of the requests fails."""
+
+MEMORY = 1 / 32
+"""How much the latest request counts in that part."""
+
 PAUSE_S = 0.5
 """The pause after a 429 that does not say how long; it doubles while nothing gets through."""
 
@@ -49,7 +55,8 @@ class Concurrency:
     """How many requests of one class may be in flight: up by one, down by three tenths.
 
     Until the first setback every success adds one; after it one is added per round of successes.
-    A burst of setbacks counts once: those of requests sent before the last one are its echo.
+    A burst of setbacks counts once: those of requests sent before the last one are its echo. A
+    server that fails now and then, whatever it is sent, is not the less in use for it.
     """
 
     def __init__(self, ceiling: int) -> None:
@@ -57,6 +64,8 @@ class Concurrency:
         self._limit = float(min(START, self._ceiling))
         self._climbing = True
         self._shrunk_at = float("-inf")
+        self._failing = 0.0
+        """The part of the latest requests that failed."""
         self.in_flight = 0
 
     @property
@@ -79,12 +88,15 @@ class Concurrency:
 
     def succeeded(self) -> None:
         """Grow a little."""
+        self._failing -= self._failing * MEMORY
         step = 1.0 if self._climbing else 1.0 / self._limit
         self._limit = min(self._limit + step, float(self._ceiling))
 
     def setback(self, now: float, sent_at: float) -> None:
-        """Shrink, unless this request was sent before the last time."""
-        self._shrink(now, sent_at, 0.7)
+        """Note a failure; where many fail, shrink, unless it was sent before the last time."""
+        self._failing += (1 - self._failing) * MEMORY
+        if self._failing >= MANY_FAIL:
+            self._shrink(now, sent_at, 0.7)
 
     def refused(self, now: float, sent_at: float) -> None:
         """Halve if the limit was in use; if it was not, the number is not what was refused."""
