@@ -8,6 +8,7 @@ client (`BadServer.transport`), where nobody waits, or on a port (`on_port`).
 from __future__ import annotations
 
 import asyncio
+import base64
 import copy
 import gzip
 import json
@@ -21,6 +22,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from urllib.parse import quote
 
 import httpcore
 import httpx
@@ -53,6 +55,8 @@ class Call:
     query: dict[str, str]
     body: Any
     kind: str
+    raw: bytes = b""
+    """The request as it came in."""
     status: int = 200
     answer: Any = None
     headers: dict[str, str] = field(default_factory=dict)
@@ -246,7 +250,7 @@ def _parsed(raw: bytes) -> Call:
     query = dict(each.split("=", 1) for each in query_text.split("&") if "=" in each)
     line = f"{method} {path.removeprefix('/v1')}"
     kind = next((kind for pattern, kind in _KINDS if re.match(pattern, line)), line)
-    return Call(method, path, query, json.loads(body) if body else None, kind)
+    return Call(method, path, query, json.loads(body) if body else None, kind, raw)
 
 
 # -- answers, right and wrong
@@ -541,6 +545,34 @@ FINE: dict[str, Fault] = {
     ),
 }
 """Unusual, and just as good."""
+
+
+def echo(status: int, form: str = "json") -> Fault:
+    """An answer that repeats the whole request, the key in its headers included."""
+
+    def fault(server: BadServer, call: Call) -> list[Piece]:
+        text = call.raw.decode("utf-8", "replace")
+        if form == "headers":
+            line = re.sub(r"\s+", " ", text.replace("\0", ""))[:4000].encode("ascii", "replace")
+            header = line.decode()
+            names = ("Location", "x-request-id", "Retry-After", "Content-Encoding", "Date")
+            lines = tuple(f"{name}: {header}" for name in names)
+            return [written(status, b"{}", headers=lines)]
+        if form == "json":
+            key = re.search(r"Bearer (\S+)", text)
+            spoken = f"I got {key[1] if key else text} and {call.body} of {text}"
+            return [written(status, _json({"error": {"message": spoken, "code": text}}))]
+        if form == "object":
+            return [written(status, _json({"id": 7, "you said": text, "of": call.body}))]
+        if form == "encoded":
+            coded = base64.b64encode(call.raw).decode() + quote(text) + repr(text)
+            return [written(status, _json({"detail": coded}))]
+        if form == "raw":
+            return [b"HTTP/1.1 " + call.raw + b"\r\n\r\n", End.CLOSE]
+        return [written(status, f"<html>{text}</html>".encode(), headers=_HTML)]
+
+    return fault
+
 
 GROUPS: dict[str, dict[str, Fault]] = {
     "lost before": LOST_BEFORE,

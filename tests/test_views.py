@@ -36,6 +36,7 @@ from reconciler.views.console import Console
 from reconciler.views.diagnostics_json import validation_document
 from reconciler.views.diagnostics_text import DiagnosticsText
 from reconciler.views.literal_text import literal_lines
+from reconciler.views.masks import HIDDEN, mask_of, masked
 from reconciler.views.plan_json import plan_document
 from reconciler.views.plan_text import PlanText
 from reconciler.views.progress import Progress
@@ -738,3 +739,20 @@ def test_of_a_very_long_line_only_what_is_around_the_place_is_shown(
     assert found.subject is not None
     assert found.subject.start.column == before + 1
     assert any("\x1b[4mHERE\x1b[0m" in each for each in snippet_lines(found, Style(enabled=True)))
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("secret", ("content", 0, "text")),
+        ({"a": "secret"}, ("content", 0)),
+        (["secret"], ("content", "text")),
+        (["other", "secret"], ("content", 5)),
+        ([["secret"]], ("content", 0, "text")),
+    ],
+)
+def test_a_secret_that_took_another_shape_stays_hidden(value: Any, path: Any) -> None:
+    """As a server does that gives back a text for a list of one part."""
+    shown = masked({"content": value}, mask_of([path]))
+    assert "secret" not in str(shown)
+    assert HIDDEN in str(shown)

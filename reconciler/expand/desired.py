@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reconciler.expand.world import World
 from reconciler.frozen import frozen
@@ -45,12 +45,13 @@ def evaluate_arguments(
         sensitive = [path for path in sensitive if path[0] != name]
         value = _evaluate(world, block, attribute, argument, scope)
         marked[name] = value
+        paths: Sequence[Path] = ()
         if type(value) is str:
             desired[name] = value
         else:
             desired[name], paths = to_plain(value)
             sensitive.extend((name, *path) for path in paths)
-        _check(world, block, attribute, argument, desired[name])
+        _check(world, block, attribute, argument, desired[name], is_secret=bool(paths))
     _check_exclusive(world, block, desired)
     return Arguments(marked, desired, tuple(sensitive))
 
@@ -81,15 +82,25 @@ def _evaluate(
     return converted
 
 
+REFUSED_IN_SECRET = "it is refused, and it is sensitive, so that what is wrong with it is not shown"
+"""What stands in place of a complaint that may quote the value."""
+
+
 def _check(
-    world: World, block: ResourceBlock, attribute: Attribute, argument: Argument, value: Value
+    world: World,
+    block: ResourceBlock,
+    attribute: Attribute,
+    argument: Argument,
+    value: Value,
+    *,
+    is_secret: bool,
 ) -> None:
     if attribute.check is None or value is None or isinstance(value, Unknown):
         return
     for complaint in attribute.check(value):
         world.diagnostics.error(
             f'Invalid value for "{argument.name}"',
-            complaint.message,
+            REFUSED_IN_SECRET if is_secret else complaint.message,
             place=argument.expression.place,
             context=context(block),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.diagnostics import Diagnostics
+from reconciler.expand.desired import REFUSED_IN_SECRET
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
 from reconciler.graph import Graph, NodeKind
@@ -65,9 +66,10 @@ def _evaluate(block: ProviderBlock, expander: Expander, schema: Schema) -> dict[
                 "variables and locals that do not depend on resources.",
             )
             continue
-        values[name], _ = to_plain(value)
+        values[name], secret = to_plain(value)
         for complaint in attribute.check(values[name]) if attribute.check else ():
-            _complain(expander.diagnostics, block, name, complaint.message)
+            problem = REFUSED_IN_SECRET if secret else complaint.message
+            _complain(expander.diagnostics, block, name, problem)
     return values
 
 

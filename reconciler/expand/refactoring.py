@@ -34,8 +34,15 @@ def _evaluate(expander: Expander, block: ImportBlock) -> list[ImportWish]:
     for key, value in (repetition or {}).items():
         scope = world.instance_scope((), key, value)
         address = _address(expander, block, scope)
-        id_, _ = to_plain(world.evaluate(block.id, scope))
-        if not isinstance(id_, str) or not id_:
+        id_, secret = to_plain(world.evaluate(block.id, scope))
+        if secret:
+            expander.diagnostics.error(
+                "Invalid import id",
+                "The id is sensitive, and an import shows the id of what it takes.",
+                place=block.id.place,
+                context="import",
+            )
+        elif not isinstance(id_, str) or not id_:
             expander.diagnostics.error(
                 "Invalid import id",
                 "The id must be a text that is known before apply.",

@@ -252,9 +252,10 @@ def _lost(request: Request, reason: str, reply: Reply | None = None) -> Provider
     return _about(OutcomeUnknown(unknown), request, reply)
 
 
-def unusable(request: Request, value: object, reason: str) -> ProviderError:
-    """The error for a success whose body is not the object that was asked for."""
-    said = shown(repr(value))
+def unusable(request: Request, value: object, reason: str, *, quoted: str) -> ProviderError:
+    """The error for a success whose body is not the object that was asked for; *quoted* is the
+    body as it may be told."""
+    said = shown(quoted)
     if request.kind.is_repeatable:
         return NotServed(
             f"{request} was answered with something else: {reason}: {said}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -33,18 +33,21 @@ def connect(
     jitter: Clock = random.random,
     on_wait: OnWait | None = None,
     interrupted: Callable[[], bool] | None = None,
+    sensitive: Callable[[], Iterable[str]] | None = None,
 ) -> Dialect:
     """Open a provider for one configuration; nothing is sent before it is asked for something.
 
     *transport* None is the network; for `emulator:PATH` it must be given (`client.asgi_transport`).
     *on_wait* is told why and for how many seconds a run waits; once *interrupted* says true, waits
-    end. Call inside a running event loop, and `aclose` at the end.
+    end. What *sensitive* names is hidden in errors, as keys are. Call inside a running event loop,
+    and `aclose` at the end.
 
     Raises:
         UsageError: the configuration names the embedded server and no transport leads there.
     """
     from reconciler.provider.client import Client
     from reconciler.provider.dialects import dialect_of
+    from reconciler.provider.discretion import Discretion
     from reconciler.provider.limits import Limits
     from reconciler.provider.retry import Policy
     from reconciler.provider.session import Session
@@ -75,7 +78,9 @@ def connect(
         client,
         limits,
         _credentials(config, clock),
-        secrets=tuple(config.headers.values()),
+        discretion=Discretion(
+            [*config.headers.values(), *([config.api_key] if config.api_key else [])], sensitive
+        ),
         unserved_hint=_unserved_hint(config),
         policy=policy,
         clock=clock,

@@ -18,14 +18,11 @@ from reconciler.provider.answers import (
 )
 from reconciler.provider.client import Client
 from reconciler.provider.credentials import Credentials
+from reconciler.provider.discretion import Discretion
 from reconciler.provider.limits import Clock, Limits
 from reconciler.provider.protocol import UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry import Again, Attempts, Budget, Over, Policy, Why, decide
-from reconciler.provider.secret import Secret
-
-MIN_SECRET = 8
-"""Header values shorter than this are words, not secrets, and stay readable in errors."""
 
 
 @dataclass(slots=True)
@@ -48,7 +45,7 @@ class Session:
         limits: Limits,
         credentials: Credentials,
         *,
-        secrets: tuple[Secret, ...] = (),
+        discretion: Discretion,
         unserved_hint: str | None = None,
         policy: Policy,
         clock: Clock,
@@ -58,7 +55,7 @@ class Session:
         self._client = client
         self._limits = limits
         self._credentials = credentials
-        self._secrets = set(secrets)
+        self._discretion = discretion
         self._unserved_hint = unserved_hint
         self._policy = policy
         self._budget = Budget()
@@ -93,8 +90,8 @@ class Session:
 
     def strange(self, request: Request, value: object, reason: str) -> ProviderError:
         """The error for a success whose body is not what *request* asks for."""
-        error = unusable(request, value, reason)
-        self._explain(error)
+        error = unusable(request, value, reason, quoted=self._discretion.hide(repr(value)))
+        self._explain(error, error)
         return error
 
     async def aclose(self) -> None:
@@ -104,7 +101,7 @@ class Session:
     async def _attempt(self, request: Request) -> Outcome:
         token = await self._credentials.token()
         if token is not None:
-            self._secrets.add(token)
+            self._discretion.add(token)
         ticket = await self._limits.enter(request)
         self.calls += 1
         outcome = None
@@ -113,7 +110,8 @@ class Session:
             self._reached |= isinstance(came, Reply)
             outcome = classify(request, came)
             if outcome.error is not None:
-                self._explain(outcome.error)
+                told = classify(request, self._discretion.over(came)).error
+                self._explain(outcome.error, told or outcome.error)
         finally:
             if outcome is None:
                 self._limits.abandon(ticket)
@@ -144,18 +142,17 @@ class Session:
             case Again(why, after_s):
                 await self._rest(journey, why, after_s or 0.0, error)
 
-    def _explain(self, error: ProviderError) -> None:
-        """Say what to try, and hide what no error may repeat: servers quote what they are sent."""
+    def _explain(self, error: ProviderError, told: ProviderError) -> None:
+        """Say what to try, in the words of *told*, which quotes nothing that must stay hidden."""
         if isinstance(error, NotServed) and error.code in (HTML, UNKNOWN_ROUTE, UNPROVEN):
             error.hint = self._unserved_hint
-        for secret in (each.reveal() for each in self._secrets):
-            if len(secret) < MIN_SECRET:
-                continue
-            error.message = error.message.replace(secret, "***")
-            error.args = (error.message,)
-            error.code = error.code and error.code.replace(secret, "***")
-            error.param = error.param and error.param.replace(secret, "***")
-            error.request_id = error.request_id and error.request_id.replace(secret, "***")
+        hide = self._discretion.hide
+        error.message = hide(told.message)
+        error.args = (error.message,)
+        error.request = error.request and hide(error.request)
+        error.code = told.code and hide(told.code)
+        error.param = told.param and hide(told.param)
+        error.request_id = told.request_id and hide(told.request_id)
 
     def _attempts(self, journey: _Journey, outcome: Outcome) -> Attempts:
         journey.attempts = replace(journey.attempts, reached=self._reached)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.language.values import Sensitive
+from reconciler.language.values import Sensitive, Unknown
 from reconciler.schema import Path, Value
 
 Mask = bool | Mapping[str | int, "Mask"]
@@ -30,10 +30,24 @@ def below(mask: Mask, key: str | int) -> Mask:
 
 
 def is_hidden(value: Value, mask: Mask) -> bool:
-    """Whether all of *value* is hidden; that there is none never is."""
+    """Whether all of *value* is hidden; that there is none never is.
+
+    A value that has not the shape of the mask is hidden whole: a server may have put what is secret
+    in another form, and nobody knows where in it that is.
+    """
     if mask is True:
         return value is not None
-    return type(value) is Sensitive
+    return type(value) is Sensitive or not _fits(value, mask)
+
+
+def _fits(value: Value, mask: Mask) -> bool:
+    if isinstance(mask, bool) or not mask or value is None or isinstance(value, Unknown):
+        return True
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) for key in mask)
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(key, int) and key < len(value) for key in mask)
+    return False
 
 
 def masked(value: Value, mask: Mask) -> Value:

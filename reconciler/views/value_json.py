@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reconciler.language.values import Sensitive, Unknown
 from reconciler.schema import Value
-from reconciler.views.masks import Mask, below
+from reconciler.views.masks import Mask, below, is_hidden
 
 _ABSENT = object()
 
@@ -33,7 +33,7 @@ def unknown(value: Value) -> Value:
 
 def sensitive(value: Value, mask: Mask) -> Value:
     """The shape of *value* with `True` for every sensitive leaf and nothing for others."""
-    if mask is True or isinstance(value, Sensitive):
+    if mask is True or is_hidden(value, mask):
         return True
     if isinstance(value, Mapping):
         children = {key: sensitive(each, below(mask, key)) for key, each in value.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ async def connected(
     transport: httpx.AsyncBaseTransport | None,
     on_wait: Callable[[str, float], None],
     interrupted: Callable[[], bool],
+    sensitive: Callable[[], Iterable[str]],
 ) -> AsyncIterator[dict[str, Provider]]:
     """Open one provider per configuration, and close all of them whatever happens.
 
@@ -46,6 +47,7 @@ async def connected(
                 clock=clock,
                 on_wait=on_wait,
                 interrupted=interrupted,
+                sensitive=sensitive,
             )
         yield providers
     finally:

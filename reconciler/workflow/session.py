@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -62,6 +62,9 @@ class Session:
         self.store = workspace.store()
         self._open_intents: tuple[Intent, ...] = ()
         self._is_interrupted = False
+        self._recorded: State | None = None
+        self._agreed_on: Plan | None = None
+        self._hidden: tuple[Plan | None, frozenset[str]] | None = None
 
     def run(self, work: Coroutine[None, None, T]) -> T:
         """Run *work* to its end on an event loop of its own."""
@@ -113,7 +116,7 @@ class Session:
         snapshot = self.store.read()
         self._open_intents = snapshot.open_intents
         self._is_interrupted = snapshot.interrupted
-        state = snapshot.state or State(lineage="")
+        state = self._recorded = snapshot.state or State(lineage="")
         check_ids(state, self.configs)
         check_endpoints(state, self.endpoints)
         return state
@@ -166,7 +169,7 @@ class Session:
         Raises:
             SpecError: the plan has errors that forbid it, and *approve* agrees all the same.
         """
-        plan = planned.plan
+        plan = self._agreed_on = planned.plan
         asked_at = time.monotonic()
         if not approve(plan) or self.interruption.count:
             return Report(interrupted=self.interruption.count > 0)
@@ -202,8 +205,19 @@ class Session:
             transport=self.workspace.transport,
             on_wait=lambda reason, seconds: self.workspace.emit(Waiting(reason, seconds)),
             interrupted=lambda: self.interruption.count > 0,
+            sensitive=self._sensitive,
         ) as providers:
             yield providers
+
+    def _sensitive(self) -> Collection[str]:
+        """The texts that no error may repeat, as far as they are known by now."""
+        from reconciler.workflow.confidence import sensitive_texts
+
+        plan = self._agreed_on
+        if self._hidden is None or self._hidden[0] is not plan:
+            state = self._recorded or State(lineage="")
+            self._hidden = (plan, sensitive_texts(self.prepared.variables, state, plan))
+        return self._hidden[1]
 
     async def _plan(self, state: State, providers: Mapping[str, Provider]) -> Planned:
         request = Request(

@@ -1,0 +1,109 @@
+"""Discretion: what no error may repeat, in whatever form a server quotes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from reconciler.frozen import replace
+from reconciler.provider.answers import Lost, NotSent, Reply
+from reconciler.provider.secret import Secret
+
+MIN_SECRET = 8
+"""Header values shorter than this are words, not secrets, and stay readable in errors."""
+
+MIN_SENSITIVE = 4
+"""Sensitive values shorter than this cannot be told from ordinary text."""
+
+MIN_START = 12
+"""How much of a text, from its start, is hidden as well: servers cut what they quote."""
+
+STARS = "***"
+
+
+class Discretion:
+    """Hides keys, and what the specs call sensitive, in texts that servers write."""
+
+    def __init__(
+        self, secrets: Iterable[Secret], sensitive: Callable[[], Iterable[str]] | None = None
+    ) -> None:
+        self._secrets = set(secrets)
+        self._sensitive = sensitive or (lambda: ())
+
+    def add(self, secret: Secret) -> None:
+        """Hide *secret* from now on."""
+        self._secrets.add(secret)
+
+    def over(self, came: Reply | NotSent | Lost) -> Reply | NotSent | Lost:
+        """What came, so that it can be quoted."""
+        if not isinstance(came, Reply):
+            return replace(came, reason=self.hide(came.reason))
+        headers = {name: self.hide(each) for name, each in came.headers.items()}
+        return Reply(came.status, headers, self._hide_bytes(came.body))
+
+    def hide(self, text: str) -> str:
+        """*text* with stars in place of everything that must not be told."""
+        for form in self._forms():
+            text = _without(text, form)
+        return text
+
+    def _hide_bytes(self, raw: bytes) -> bytes:
+        # Latin-1 gives every byte a character, so that what is no text stays as it is.
+        text = raw.decode("latin-1")
+        for form in self._forms():
+            text = _without(text, form.encode("utf-8", "surrogatepass").decode("latin-1"))
+        return text.encode("latin-1")
+
+    def _forms(self) -> list[str]:
+        """Longest first: one may be a part of another."""
+        texts = [each.reveal() for each in self._secrets]
+        hidden = {each for each in texts if len(each) >= MIN_SECRET}
+        hidden |= {each for each in self._sensitive() if len(each.strip()) >= MIN_SENSITIVE}
+        forms = {form for each in hidden for form in _written(each)}
+        return sorted(forms, key=lambda each: (-len(each), each))
+
+
+def _without(text: str, form: str) -> str:
+    text = text.replace(form, STARS)
+    start = form[:MIN_START]
+    if len(form) <= MIN_START or start not in text:
+        return text
+    pieces = text.split(start)
+    return pieces[0] + "".join(STARS + _behind(form, each) for each in pieces[1:])
+
+
+def _behind(form: str, piece: str) -> str:
+    """What stands behind a start that is cut somewhere further on."""
+    rest = form[MIN_START:]
+    length = next(
+        (at for at, (one, other) in enumerate(zip(rest, piece, strict=False)) if one != other),
+        min(len(rest), len(piece)),
+    )
+    return piece[length:]
+
+
+def _written(text: str) -> Iterator[str]:
+    """A text as JSON, Python, URLs and Base64 write it."""
+    import json
+    from urllib.parse import quote, quote_plus
+
+    yield text
+    yield json.dumps(text)[1:-1]
+    yield json.dumps(text, ensure_ascii=False)[1:-1]
+    yield repr(text)[1:-1]
+    data = text.encode("utf-8", "replace")
+    yield quote(data, safe="")
+    yield quote_plus(data)
+    yield from _in_base64(data)
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """The characters that only *data* decides, wherever in a longer text it stands."""
+    from base64 import b64encode
+
+    for before in range(3):
+        code = b64encode(bytes(before) + data).decode().rstrip("=")
+        first = (before * 8 + 5) // 6
+        last = (before + len(data)) * 8 // 6
+        if last - first >= MIN_SECRET:
+            yield code[first:last]
+            yield code[first:last].replace("+", "-").replace("/", "_")

@@ -1,0 +1,291 @@
+"""Canary: a key and sensitive values of their own kind, looked for in every byte that comes out.
+
+The server repeats what it is sent in every way it can. The key may be nowhere; a sensitive value only
+in state, journal, backups and the saved plan.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import stat
+import traceback
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from urllib.parse import quote, quote_plus
+
+import pytest
+from bad_server import BadServer, Call, Piece, echo, on_port, plain
+from conftest import Ended, Run
+
+from reconciler import Workspace
+
+FORMS = ("json", "object", "encoded", "html", "headers", "raw")
+STATUSES = (200, 400, 401, 403, 404, 409, 422, 500)
+
+
+@dataclass
+class Cage:
+    """A folder, a server that talks too much, and what must not come out."""
+
+    folder: Path
+    run: Run
+    server: BadServer
+    key: str
+    sensitive: dict[str, str]
+    seen: list[str] = field(default_factory=list)
+
+    def __call__(self, command: str, *arguments: str) -> Ended:
+        """Run a command and keep all that it prints."""
+        ended = self.run(
+            *command.split(),
+            "--specs",
+            self.folder / "specs",
+            "--state",
+            self.folder / "state.json",
+            *arguments,
+        )
+        self.seen += [ended.out, ended.err]
+        return ended
+
+    def write(self, more: str = "") -> None:
+        """A thread of messages, all of them secret in one way or another."""
+        (self.folder / "specs").mkdir(exist_ok=True)
+        (self.folder / "specs" / "main.tf").write_text(
+            """
+            provider "openai" { settle_s = 0 }
+            variable "token" { sensitive = true }
+            variable "poem" { sensitive = true }
+            variable "parts" {
+              type      = map(string)
+              sensitive = true
+            }
+            resource "openai_thread" "t" {
+              metadata = { name = "t", owner = var.token }
+            }
+            resource "openai_message" "a" {
+              thread_id = openai_thread.t.id
+              role      = "user"
+              content   = "the token is ${var.token}."
+            }
+            resource "openai_message" "b" {
+              thread_id = openai_thread.t.id
+              role      = "user"
+              content   = [{ type = "text", text = var.poem }]
+              metadata  = { part = var.parts["x"] }
+            }
+            output "shout" {
+              value     = upper(var.token)
+              sensitive = true
+            }
+            """
+            + more
+        )
+
+    def assert_quiet(self) -> None:
+        """Nothing of it is in what was printed, logged or written, but where it belongs."""
+        printed = "\n".join(self.seen)
+        for name, text in {"key": self.key, **self.sensitive}.items():
+            for form in forms(text):
+                assert form not in printed, f"{name} was printed as {form[:40]}"
+        for path in self.folder.rglob("*"):
+            if not path.is_file():
+                continue
+            raw = path.read_bytes()
+            belongs = path.name.startswith(("state.json", "saved.plan"))
+            hidden = {"key": self.key} if belongs else {"key": self.key, **self.sensitive}
+            for name, text in hidden.items():
+                for form in forms(text):
+                    assert form.encode() not in raw, f"{name} is in {path.name} as {form[:40]}"
+            if belongs:
+                assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+
+
+def forms(text: str) -> set[str]:
+    """A text as it is, in JSON, in a URL, and in Base64 wherever it stands."""
+    data = text.encode()
+    found = {text, json.dumps(text)[1:-1], quote(text, safe=""), quote_plus(text), repr(text)[1:-1]}
+    found |= {each for each in text.split("\n") if len(each) > 12}
+    for before in range(3):
+        padded = b"\0" * before + data + b"\0" * ((-before - len(data)) % 3)
+        for code in (b64encode(padded), urlsafe_b64encode(padded)):
+            found.add(code.decode()[4:-4])
+    return found
+
+
+@pytest.fixture
+def cage(
+    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Cage]:
+    key = f"sk-{secrets.token_urlsafe(24)}"
+    sensitive = {
+        "token": f"tok-{secrets.token_hex(12)}",
+        "poem": f'line "one" {secrets.token_hex(9)}\nl\u00efne two {secrets.token_hex(9)}\t<&>',
+        "part": f"part {secrets.token_hex(10)} + /?#",
+    }
+    caplog.set_level(logging.DEBUG)
+    server = BadServer()
+    with on_port(server) as url:
+        monkeypatch.setenv("OPENAI_API_KEY", key)
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.setenv("TF_VAR_token", sensitive["token"])
+        monkeypatch.setenv("TF_VAR_poem", sensitive["poem"])
+        monkeypatch.setenv("TF_VAR_parts", json.dumps({"x": sensitive["part"]}))
+        monkeypatch.setenv("TF_LOG", "TRACE")
+        cage = Cage(tmp_path, run, server, key, sensitive)
+        cage.write()
+        yield cage
+    cage.seen.append(caplog.text)
+    cage.assert_quiet()
+
+
+def test_a_life_without_accidents(cage: Cage) -> None:
+    plan_file = str(cage.folder / "saved.plan")
+    for command, *arguments in (
+        ("validate",),
+        ("plan",),
+        ("plan -json",),
+        ("plan", "-out", plan_file),
+        ("show", plan_file),
+        ("show -json", plan_file),
+        ("apply", plan_file),
+        ("plan -detailed-exitcode",),
+        ("show",),
+        ("show -json",),
+        ("output",),
+        ("state list",),
+        ("state show openai_message.b",),
+        ("state show openai_thread.t",),
+    ):
+        ended = cage(command, *arguments)
+        assert ended.code == 0, ended.err
+    assert cage.server.texts() == [
+        [f"the token is {cage.sensitive['token']}.", cage.sensitive["poem"]]
+    ]
+
+
+def test_changes_and_drift(cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cage("apply -auto-approve").code == 0
+    for members in cage.server.members.values():
+        members[1]["metadata"] = {"part": cage.sensitive["part"][::-1]}
+    assert cage("plan").code == 0
+    assert cage("plan -refresh-only").code == 0
+    assert cage("plan -json").code == 0
+    monkeypatch.setenv("TF_VAR_token", f"new-{cage.sensitive['token']}")
+    assert cage("plan").code == 0
+    assert cage("plan -json").code == 0
+    assert cage("apply -auto-approve").code == 0
+    assert cage("destroy -auto-approve -json").code == 0
+
+
+def thinned(*columns: tuple[object, ...]) -> list[object]:
+    """Every combination; all but a sixth of them in the long lane."""
+    combined = list(product(*columns))
+    return [
+        each if number % 6 == number // 6 % 6 else pytest.param(*each, marks=pytest.mark.long)
+        for number, each in enumerate(combined)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "form"), thinned(("create thread", "append"), STATUSES, FORMS)
+)
+def test_a_server_that_repeats_what_it_is_sent(
+    cage: Cage, kind: str, status: int, form: str
+) -> None:
+    if kind == "append":
+        assert cage("apply -auto-approve", "-target=openai_thread.t").code == 0
+    cage.server.fail(kind, echo(status, form))
+    cage("apply -auto-approve")
+    cage("plan -json")
+    cage("recover")
+    cage("apply -auto-approve -json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "form"),
+    # A read that breaks off ("raw") is tried again for as long as that may help.
+    thinned(("read thread", "list", "update thread"), (200, 400, 401, 404), FORMS[:-1]),
+)
+def test_a_server_that_repeats_what_it_has(
+    cage: Cage, monkeypatch: pytest.MonkeyPatch, kind: str, status: int, form: str
+) -> None:
+    assert cage("apply -auto-approve").code == 0
+    monkeypatch.setenv("TF_VAR_token", f"new-{cage.sensitive['token']}")
+    cage.server.fail(kind, echo(status, form))
+    cage("plan")
+    cage("apply -auto-approve")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'output "x" { value = var.token }',
+        'output "x" { value = var.token + 1 }',
+        'output "x" { value = file(var.token) }',
+        'output "x" { value = jsondecode(var.poem) }',
+        'output "x" { value = regex("^[0-9]+$", var.token) }',
+        'output "x" { value = parseint(var.token, 10) }',
+        'output "x" { value = var.parts[var.token] }',
+        'output "x" { value = tonumber(var.token) }',
+        'output "x" { value = templatestring("${var.token}", {}) }',
+        'resource "openai_thread" "u" { for_each = toset([var.token]) }',
+        'resource "openai_thread" "u" { count = var.token }',
+        'resource "openai_thread" "u" { metadata = var.token }',
+        'resource "openai_thread" "u" { on_reorder = var.token }',
+        'resource "openai_message" "u" {\n thread_id = var.token\n role = "user"\n content = "x"\n}',
+        'resource "openai_message" "u" {\n thread_id = "thread_x"\n role = var.token\n content = "x"\n}',
+        'resource "openai_thread" "u" {\n lifecycle {\n precondition {\n condition = var.token == ""\n'
+        ' error_message = "no: ${var.token}"\n}\n}\n}',
+        'check "c" {\n assert {\n condition = var.token == ""\n error_message = "no: ${var.token}"\n}\n}',
+        'provider "openai" {\n alias = "b"\n api_key = var.token\n base_url = var.token\n}',
+        'provider "openai" {\n alias = "b"\n timeout_s = var.token\n}',
+        "import {\n to = openai_thread.t\n id = var.token\n}",
+    ],
+)
+def test_mistakes_about_what_is_sensitive(cage: Cage, more: str) -> None:
+    cage.write(more)
+    for command in ("validate", "validate -json", "plan", "plan -json", "apply -auto-approve"):
+        cage(command)
+
+
+def test_a_fault_of_the_program(cage: Cage) -> None:
+    """What nobody foresaw ends in a traceback, which shows no value."""
+
+    def fault(server: BadServer, call: Call) -> list[Piece]:
+        raise ArithmeticError("a fault of the test")
+
+    cage.server.usual = fault
+    workspace = Workspace(
+        cage.folder / "specs",
+        state=cage.folder / "state.json",
+        environ=os.environ,
+        transport=cage.server.transport(),
+    )
+    with pytest.raises(ArithmeticError) as caught:
+        workspace.apply(approve=lambda plan: True)
+    cage.seen.append("".join(traceback.format_exception(caught.value)))
+    cage.server.usual = plain
+    cage("plan")
+
+
+def test_errors_as_objects(cage: Cage) -> None:
+    """What a program gets of an error is as quiet as what is printed."""
+    cage.server.usual = echo(400, "json")
+    workspace = Workspace(
+        cage.folder / "specs",
+        state=cage.folder / "state.json",
+        environ=os.environ,
+        transport=cage.server.transport(),
+    )
+    report = workspace.apply(approve=lambda plan: True)
+    failed = [each.error for each in report.outcomes if each.error is not None]
+    assert failed
+    for error in failed:
+        cage.seen += [repr(error), repr(vars(error)), repr(report)]
