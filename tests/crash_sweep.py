@@ -191,8 +191,11 @@ class World:
         return Counter(each["attributes"]["id"] for each in self._instances())
 
     def suspects(self) -> list[str]:
-        """The addresses of all suspects."""
-        return [each["address"] for each in self.state().get("reconciler", {}).get("suspects", ())]
+        """The addresses of all suspects, those first that were sent with most."""
+        suspects = self.state().get("reconciler", {}).get("suspects", ())
+        return [
+            each["address"] for each in sorted(suspects, key=lambda each: -len(each["objects"]))
+        ]
 
     def strays(self) -> list[str]:
         """Threads on the server that state does not know."""

@@ -83,9 +83,10 @@ class Folder:
         return Counter(each.id for each in (*state.objects.values(), *state.deposed.values()))
 
     def suspects(self) -> list[str]:
-        """The addresses of what nobody can explain."""
+        """The addresses of what nobody can explain, those first that were sent with most."""
         state = Workspace(self.path / "specs", state=self.state).state()
-        return [str(each) for each in state.suspects]
+        suspects = sorted(state.suspects.values(), key=lambda each: -len(each.objects))
+        return [str(each.address) for each in suspects]
 
 
 def end(process: subprocess.Popen[str], *signals: signal.Signals) -> Ended:

@@ -112,6 +112,16 @@ class VirtualFileSystem:
         """Every file by name."""
         return {path.name: bytes(inode.content) for path, inode in self._names.items()}
 
+    @property
+    def is_dead(self) -> bool:
+        """Whether the process has died."""
+        return self.die_at is not None and self.operations >= self.die_at
+
+    def touch(self, name: str) -> None:
+        """Count an operation that is none on the disk; the process may die in it."""
+        self.errors.pop(self.operations + 1, None)
+        self._step(name)
+
     def put(self, path: Path, data: bytes) -> None:
         """Put a file there as if it had always been."""
         self._folders.add(path.parent)

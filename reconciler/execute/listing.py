@@ -95,13 +95,17 @@ def match_in_order(
 
 
 def match_by_position(
-    schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]
+    schema: Schema,
+    sent: Sequence[Attributes],
+    members: Sequence[Member],
+    *,
+    is_ours: bool = True,
 ) -> list[Member | None]:
     """Find what a creating call carried in the new parent, position by position.
 
     What does not stand in its place is looked for by what it says anywhere in the parent. Where
-    the parent holds as many members as were sent, those left on both sides are the same ones,
-    whatever the server made of their texts.
+    the parent *is_ours* and holds as many members as were sent, those left on both sides are the
+    same ones, whatever the server made of their texts.
     """
     found: list[Member | None] = [
         member if matches(schema, attributes, member) else None
@@ -113,7 +117,7 @@ def match_by_position(
         if member is not None:
             left.pop(member.id, None)
     _fill(found, sent, left, lambda attributes, each: matches(schema, attributes, each))
-    if len(members) == len(sent):
+    if is_ours and len(members) == len(sent):
         _fill(found, sent, left, _is_of_same_role)
     return found
 

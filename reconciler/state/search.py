@@ -52,8 +52,13 @@ async def find_carried(
     drafts: tuple[StateObject, ...],
     parent_id: str,
     known: Collection[str],
+    *,
+    is_ours: bool = True,
 ) -> Found:
-    """Look for the members that went along when their parent was created."""
+    """Look for the members that went along when their parent was created.
+
+    *is_ours* says that this is the parent; otherwise what stands in it has to tell.
+    """
     try:
         members = await list_after(provider, schema.type, parent_id, after=None)
     except ObjectNotFound:
@@ -61,7 +66,7 @@ async def find_carried(
     except NotServed:
         return Found(drafts, (None,) * len(drafts), undecided=True)
     fresh = [each for each in members if each.id not in known]
-    matched = match_by_position(schema, _sent(schema, drafts), fresh)
+    matched = match_by_position(schema, _sent(schema, drafts), fresh, is_ours=is_ours)
     return Found(drafts, _settled(schema, drafts, matched))
 
 
@@ -117,7 +122,7 @@ async def _fit(
     if not same(schema, "metadata", wanted.get("metadata"), attributes.get("metadata")):
         return None
     found = await find_carried(
-        provider, member_schema, tuple(carried), str(attributes["id"]), known=()
+        provider, member_schema, tuple(carried), str(attributes["id"]), known=(), is_ours=False
     )
     if not found.is_final or found.parent_gone or found.undecided:
         return None

@@ -167,11 +167,12 @@ async def _carried(ground: Ground, suspect: Suspect, parent_id: str) -> tuple[St
         return ()
     provider: Provider = ground.provider(drafts[0])
     schema = ground.schemas[drafts[0].address.type]
-    found = await find_carried(provider, schema, drafts, parent_id, ground.known)
+    found = await find_carried(provider, schema, drafts, parent_id, ground.known, is_ours=False)
     if found.missing:
         names = ", ".join(str(each.address) for each in found.missing)
         raise UsageError(
-            f"{parent_id} is not what was sent for {suspect.address}: it lacks {names}"
+            f"{parent_id} is not what was sent for {suspect.address}: it lacks {names}",
+            hint="if it is meant, forget the suspect and import the objects one by one",
         )
     return found.standing
 
