@@ -46,6 +46,8 @@ class SourceFile:
 
     path: str
     text: str
+    first_byte: int = 0
+    """How many bytes of the file come before the text: those of a byte order mark."""
     _line_starts: list[int] | None = field(default=None, repr=False)
     _line_bytes: list[int] | None = field(default=None, repr=False)
 
@@ -59,7 +61,7 @@ class SourceFile:
         offset = min(max(offset, 0), len(self.text))
         line = bisect.bisect_right(starts, offset) - 1
         before = self.text[starts[line] : offset]
-        byte = self._bytes_before(line) + len(before.encode(errors="replace"))
+        byte = self.first_byte + self._bytes_before(line) + len(before.encode(errors="replace"))
         return Position(line + 1, grapheme_count(before) + 1, byte)
 
     def offset_in_line(self, offset: int) -> int:

@@ -86,6 +86,24 @@ def test_the_overview_lists_the_commands(run: Run, arguments: tuple[str, ...]) -
     assert "Global options" in ended.out
 
 
+def test_places_count_the_bytes_of_the_file_and_the_characters_of_the_line(
+    project: Project,
+) -> None:
+    project.write("")
+    text = '\ufefflocals {\r\n  a = ["😀e\u0301", local.nope]\r\n}\r\n'
+    path = project.folder / "specs" / "main.tf"
+    path.write_bytes(text.encode())
+    (found,) = json.loads(project("validate -json").out)["diagnostics"]
+    start, end = found["range"]["start"], found["range"]["end"]
+    assert path.read_bytes()[start["byte"] : end["byte"]] == b"local.nope"
+    assert (start["line"], start["column"], end["column"]) == (2, 14, 24)
+    code = found["snippet"]["code"].encode()
+    offsets = slice(
+        found["snippet"]["highlight_start_offset"], found["snippet"]["highlight_end_offset"]
+    )
+    assert code[offsets] == b"local.nope"
+
+
 def test_help_is_also_a_word(run: Run) -> None:
     assert run("help").out == run("-help").out
     assert run("help", "state", "show").out == run("state", "show", "-help").out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import BOM_UTF8
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, Place, SourceFile
@@ -165,11 +166,12 @@ def _read_regular(path: Path) -> bytes | None:
 
 def decode_text(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
     """UTF-8 text, a byte order mark left out; None after an error that shows the byte."""
+    mark = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     try:
-        return SourceFile(shown, data.decode("utf-8-sig"))
+        return SourceFile(shown, data.decode("utf-8-sig"), mark)
     except UnicodeDecodeError as error:
         good = data[: error.start].decode("utf-8-sig", "ignore")
-        source = SourceFile(shown, data.decode("utf-8-sig", "replace"))
+        source = SourceFile(shown, data.decode("utf-8-sig", "replace"), mark)
         detail = (
             f"The byte 0x{data[error.start]:02x} here is not UTF-8. "
             "Save the file with the encoding UTF-8."
