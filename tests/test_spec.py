@@ -10,12 +10,12 @@ import pytest
 from spec_writing import Loaded, load_specs
 
 from reconciler.address import Address, Mode
+from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics
 from reconciler.errors import SpecError
 from reconciler.graph import build
 from reconciler.language.parse import parse_expression
 from reconciler.language.values import Sensitive, SetValue, Unknown
-from reconciler.spec.collector import collector_paused
 from reconciler.spec.constants import NO_NAMES
 from reconciler.spec.model import GivenValue, ResourceBlock
 from reconciler.spec.trial import ANYTHING, TrialScope
