@@ -148,17 +148,27 @@ def test_python_m_is_the_same_command() -> None:
     assert ended.stdout == f"reconciler {VERSION}\n"
 
 
-def test_completion_knows_the_commands() -> None:
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("reconciler pl", ["plan"]),
+        ("reconciler graph --format ", ["dot", "mermaid", "json"]),
+        ("reconciler graph -format m", ["mermaid"]),
+        ("reconciler console --var a=1 --l", ["--lock-timeout"]),
+        ("reconciler graph --bogus --val", ["--values"]),
+    ],
+)
+def test_completion_knows_commands_options_and_their_values(words: str, found: list[str]) -> None:
     environ = {
         **os.environ,
         "_RECONCILER_COMPLETE": "bash_complete",
-        "COMP_WORDS": "reconciler pl",
-        "COMP_CWORD": "1",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
     }
     ended = subprocess.run(
         [sys.executable, "-m", "reconciler"], capture_output=True, text=True, env=environ
     )
-    assert "plain,plan" in ended.stdout
+    assert ended.stdout.split() == [f"plain,{each}" for each in found]
 
 
 # -- mistakes on the command line --------------------------------------------------------------

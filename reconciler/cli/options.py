@@ -118,6 +118,8 @@ def _spelled(
 ) -> list[str]:
     name, equals, value = argument.partition("=")
     if name not in known:
+        if context.resilient_parsing:
+            return [argument]
         visible = [each for each in known if each.startswith("--") and each != _GIVEN]
         meant = did_you_mean(f"--{name.lstrip('-')}", visible)
         raise click.UsageError(f'{context.command_path} has no option "{name}".{meant}', context)
@@ -129,6 +131,8 @@ def _spelled(
     if isinstance(parameter, Optional):
         return [f"{name}=all"]
     if not equals and not rest:
+        if context.resilient_parsing:  # the shell asks how the line may go on
+            return [argument]
         raise click.UsageError(f"{name} needs a value.", context)
     value = value if equals else rest.pop()
     if isinstance(parameter, Variable):
