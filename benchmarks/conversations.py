@@ -8,35 +8,9 @@ import random
 THREAD_SIZE = 10
 """Messages in each thread."""
 
-WORDS = [
-    "order",
-    "refund",
-    "invoice",
-    "shipping",
-    "password",
-    "account",
-    "please",
-    "thanks",
-    "could",
-    "would",
-    "the",
-    "my",
-    "is",
-    "not",
-    "when",
-    "arrived",
-    "broken",
-    "reset",
-    "update",
-    "cancel",
-    "subscription",
-    "support",
-    "question",
-    "answer",
-    "again",
-    "still",
-    "where",
-]
+WORDS = """order refund invoice shipping password account please thanks could would the my is not
+    when arrived broken reset update cancel subscription support question answer again still
+    where""".split()  # noqa: SIM905
 
 
 def plain(messages: int) -> str:
@@ -98,10 +72,11 @@ def _mixed_message(chance: random.Random, thread: int, number: int) -> str:
     ]
     if chance.random() < 0.5:
         lines.append(chance.choice(optional))
-    chance.shuffle(lines)
+    if chance.random() < 0.02:
+        chance.shuffle(lines)
     if chance.random() < 0.3:
-        lines.insert(chance.randrange(len(lines)), f"  # {_sentence(chance, 6)}")
-    if chance.random() < 0.1:
+        lines.insert(0, f"  # {_sentence(chance, 6)}")
+    if chance.random() < 0.02:
         lines.insert(chance.randrange(len(lines)), f"  /* {_sentence(chance, 4)}\n  */")
     body = "".join(f"{each}\n" for each in lines)
     return f'resource "openai_message" "m{number}" {{\n{body}}}\n'

@@ -146,11 +146,16 @@ class Diagnostic:
     only what is around the place is kept."""
 
 
+MAX_KEPT = 1_000
+"""How many diagnostics are kept of one command."""
+
+
 class Diagnostics:
     """What has been found so far, errors and warnings, in the order of finding."""
 
     def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
+        self._found: dict[Diagnostic, None] = {}
+        self._left_out = 0
 
     def error(
         self,
@@ -163,7 +168,10 @@ class Diagnostics:
         address: str | None = None,
     ) -> None:
         """Note a mistake that stops the command once everything has been looked at."""
-        self._found.append(
+        if self.is_full:
+            self._left_out += 1
+            return
+        self._note(
             diagnostic(
                 Severity.ERROR,
                 summary,
@@ -185,7 +193,9 @@ class Diagnostics:
         address: str | None = None,
     ) -> None:
         """Note something the user should know and that stops nothing."""
-        self._found.append(
+        if self.is_full:
+            return
+        self._note(
             diagnostic(
                 Severity.WARNING, summary, detail, place=place, context=context, address=address
             )
@@ -193,7 +203,19 @@ class Diagnostics:
 
     def extend(self, found: Iterable[Diagnostic]) -> None:
         """Take over diagnostics made elsewhere."""
-        self._found.extend(found)
+        for each in found:
+            if not self.is_full:
+                self._note(each)
+            elif each.severity is Severity.ERROR:
+                self._left_out += 1
+
+    def _note(self, found: Diagnostic) -> None:
+        self._found[found] = None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much was found that nothing more is kept: looking further helps nobody."""
+        return len(self._found) >= MAX_KEPT
 
     @property
     def has_errors(self) -> bool:
@@ -220,11 +242,17 @@ class Diagnostics:
             raise SpecError(tuple(self))
 
     def __iter__(self) -> Iterator[Diagnostic]:
-        unique = dict.fromkeys(self._found)
-        return iter(sorted(unique, key=_place))
+        found = sorted(self._found, key=_place)
+        if self._left_out:
+            detail = (
+                f"Only the first {MAX_KEPT:,} diagnostics are shown. Mend what they are about, and "
+                "then look again."
+            )
+            found.append(Diagnostic(Severity.ERROR, "More errors were found", detail))
+        return iter(found)
 
     def __len__(self) -> int:
-        return len(dict.fromkeys(self._found))
+        return len(self._found) + (self._left_out > 0)
 
 
 def _place(each: Diagnostic) -> tuple[bool, str, int, int]:

@@ -276,6 +276,7 @@ def test_long_and_deep_expressions_are_parsed(text: str, value: object) -> None:
         "1e100000",
         "<<E\n" * 20_000,
         "1," * 200_000,
+        '"' + "${1}" * 20_001 + '"',
         '"\n' * 5000,
         "\x01\x02\x03\x04\x05\x06",
         "\0" * 100,

@@ -48,8 +48,8 @@ def read_passages(
 
 def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
     detail = (
-        f"A file may have {MAX_FILE_BYTES // 1024 // 1024} MiB. Split it, or keep the data in a "
-        "file of its own and read it with jsonldecode(file(...))."
+        f"A file may have {MAX_FILE_BYTES // 1024 // 1024} MiB. Keep the data in a file of its "
+        "own, and read it with jsonldecode(file(...))."
     )
     diagnostics.error("File too large", detail, place=(source, 0, 0))
 

@@ -24,6 +24,14 @@ from reconciler.language.template import lift_template
 MAX_MISTAKES = 100
 """How many mistakes of one file are reported."""
 
+MAX_BLOCKS = 100_000
+"""How many blocks one file may have; the memory for one is a kilobyte."""
+
+_TOO_MANY = (
+    f"A file may have {MAX_BLOCKS:,} blocks. Keep the conversations in a file of rows, and write "
+    "one block with for_each over jsonldecode(file(...))."
+)
+
 
 class Reader:
     """Reads one source; problems go to the diagnostics it was given."""
@@ -38,6 +46,9 @@ class Reader:
     def read_file(self) -> Iterator[Passage]:
         """The passages of the file, in order; those with mistakes are left out."""
         bodies = self.shapes.bodies
+        if self.text.count("\n}") > MAX_BLOCKS:
+            self._error("Too many blocks", _TOO_MANY, (self.source, 0, 0))
+            return
         for chunk in cut_chunks(self.text):
             if chunk.mistakes:
                 self._report_chunk(chunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from reconciler.language.flatten import FlatArgument
 from reconciler.language.problems import Problem
@@ -12,6 +13,9 @@ from reconciler.language.scan import COMMENT, MAX_TEMPLATE_DEPTH, TEXT
 from reconciler.language.shape import Formula, Shape, TextPart
 from reconciler.language.shaping import Shaping, in_parentheses
 from reconciler.language.words import Word
+
+MAX_PIECES = 20_000
+"""How many interpolations, directives and texts between them one template may have."""
 
 
 @dataclass(slots=True)
@@ -43,7 +47,10 @@ class TemplateShaping(Shaping):
 
     def make(self, *, is_body: bool = False) -> Shape:
         """Shape the template; its one formula is a Template, or a Wrap."""
-        pieces = list(self._pieces())
+        pieces = list(islice(self._pieces(), MAX_PIECES + 1))
+        if len(pieces) > MAX_PIECES:
+            detail = f"A template may have {MAX_PIECES:,} parts. Write a for directive instead."
+            self._wrong(pieces.pop(), "Template too long", detail)
         for piece in pieces:
             if piece.kind != "text":
                 self._read_code(piece)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from reconciler.language.problems import Problem, bad_character
 
-MAX_WORDS = 200_000
+MAX_WORDS = 100_000
 """How long one block or expression may be; python-hcl2 needs some 2 KB of memory per word."""
 
 MAX_NESTING = 200

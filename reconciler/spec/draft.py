@@ -87,6 +87,8 @@ class Draft:
         for body in bodies:
             self._refuse_arguments(body)
             for block in body.blocks:
+                if self.diagnostics.is_full:
+                    return
                 self._read_block(block)
 
     def module(self, calls: Mapping[str, ModuleCall]) -> Module:

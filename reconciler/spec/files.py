@@ -34,8 +34,19 @@ def read_specs(
     if not chosen and not any(name.endswith(SUFFIXES) for name in names):
         detail = _nothing_found(directory) if place is None else _nothing_called(directory)
         diagnostics.error("No specs found", detail, place=place)
-    found = (read_text(directory / name, diagnostics) for name in chosen)
-    return tuple(source for source in found if source is not None)
+    found: list[SourceFile] = []
+    left = MAX_FILE_BYTES
+    for name in chosen:
+        source = read_text(directory / name, diagnostics)
+        if source is None:
+            continue
+        left -= len(source.text)
+        if left < 0:
+            detail = _too_large("All files together, up to this one,", "are")
+            diagnostics.error("Specs too large", detail, place=(source, 0, 0))
+            break
+        found.append(source)
+    return tuple(found)
 
 
 def has_specs(directory: Path) -> bool:
@@ -76,7 +87,7 @@ def read_bytes(path: Path, shown: str, diagnostics: Diagnostics) -> bytes | None
         diagnostics.error("Unreadable file", f'"{shown}" is not a regular file.')
         return None
     if len(data) > MAX_FILE_BYTES:
-        diagnostics.error("File too large", _too_large(shown))
+        diagnostics.error("File too large", _too_large(f'"{shown}"', "is"))
         return None
     return data
 
@@ -146,11 +157,11 @@ def _nothing_called(directory: Path) -> str:
     return f'The folder "{shown_path(directory)}" holds no .tf or .hcl file, so it is no module.'
 
 
-def _too_large(shown: str) -> str:
+def _too_large(what: str, are: str) -> str:
     limit = MAX_FILE_BYTES // (1024 * 1024)
     return (
-        f'"{shown}" is larger than {limit} MiB. Split it into several files, or keep the '
-        "conversation in a JSONL file and use for_each over jsonldecode(file(...))."
+        f"{what} {are} larger than {limit} MiB. Keep the conversations in a JSONL file and use "
+        "for_each over jsonldecode(file(...))."
     )
 
 

@@ -41,6 +41,8 @@ def validate(
     scope = None if functions is None else TrialScope(module, functions)
     values = ValueCheck(scope, references.wrong, diagnostics)
     for resource in module.resources.values():
+        if diagnostics.is_full:
+            return
         _validate_resource(resource, references, values)
     for call in module.calls.values():
         _validate_call(call, references, values)

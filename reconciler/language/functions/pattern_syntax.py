@@ -18,7 +18,10 @@ from reconciler.language.functions.pattern_classes import (
 )
 
 MAX_REPEAT = 1000
-"""How often a pattern may ask for a repetition."""
+"""How often a pattern may ask for a repetition, repetitions inside of it counted each time."""
+
+MAX_REPEATS = 100_000
+"""How many repetitions one pattern may ask for in all."""
 
 MAX_NESTING = 200
 """How deep groups may stand in each other."""
@@ -47,6 +50,8 @@ class Translation:
 class _Group:
     flags: frozenset[str]
     pieces: list[str] = field(default_factory=list)
+    times: int = 1
+    """How often something in it is repeated at the most."""
 
 
 def translate(pattern: str) -> Translation:
@@ -69,6 +74,9 @@ class _Translator:
         self.is_repeatable = False
         self.is_repeated = False
         self.literals = 0
+        self.times = 1
+        """How often something in what was read last is repeated."""
+        self.repeats = 0
 
     @property
     def flags(self) -> frozenset[str]:
@@ -123,6 +131,7 @@ class _Translator:
     def _emit(self, text: str, *, repeatable: bool = True) -> None:
         self.groups[-1].pieces.append(text)
         self.is_repeatable, self.is_repeated = repeatable, False
+        self.times = 1
 
     def _emit_literal(self, character: str) -> None:
         text = self._folded(literal(character))
@@ -137,11 +146,16 @@ class _Translator:
     def _folded(self, text: str) -> str:
         return f"(?i:{text})" if "i" in self.flags else text
 
-    def _repeat(self, operator: str) -> None:
+    def _repeat(self, operator: str, times: int = 1) -> None:
         if not self.is_repeatable:
             raise self._wrong(f'there is nothing for "{operator}" to repeat')
         if self.is_repeated:
             raise self._wrong(f'"{operator}" cannot repeat a repetition')
+        self.times *= max(times, 1)
+        self.repeats += self.times
+        if self.times > MAX_REPEAT or self.repeats > MAX_REPEATS:
+            raise self._wrong(f"a repetition must be at most {MAX_REPEAT}, those inside counted")
+        self.groups[-1].times = max(self.groups[-1].times, self.times)
         is_lazy = self.pattern[self.at : self.at + 1] == "?"
         if is_lazy:
             self.at += 1
@@ -161,7 +175,7 @@ class _Translator:
         if max(least, most) > MAX_REPEAT or most < least:
             raise self._wrong(f"a repetition must be at most {MAX_REPEAT} and not turned round")
         self.at = end + 1
-        self._repeat(f"{{{','.join(counts)}}}")
+        self._repeat(f"{{{','.join(counts)}}}", most)
 
     def _open(self) -> None:
         if len(self.groups) > MAX_NESTING:
@@ -218,6 +232,8 @@ class _Translator:
         self.at += 1
         group = self.groups.pop()
         self._emit("".join(group.pieces) + ")")
+        self.times = group.times
+        self.groups[-1].times = max(self.groups[-1].times, self.times)
 
     def _escape(self) -> None:
         following = self.pattern[self.at + 1 : self.at + 2]
