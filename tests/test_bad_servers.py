@@ -7,15 +7,19 @@ message stands twice, and the next run converges.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from random import Random
 from tempfile import mkdtemp
 
 import pytest
 from bad_rig import Rig
-from bad_server import GROUPS, BadServer, Call, Fault, Piece
+from bad_server import GROUPS, BadServer, Call, Fault, Piece, plain, written
+
+from reconciler.address import Address
 
 CALLS = (
     "create thread",
@@ -170,3 +174,89 @@ def test_every_fault_at_every_call(
 
 def _line(call: Call) -> tuple[str, str, object]:
     return call.method, call.path, call.body
+
+
+def changed(**values: object) -> Fault:
+    """An answer as it should be, but for some values: of itself, or of every entry."""
+
+    def fault(server: BadServer, call: Call) -> list[Piece]:
+        served = server.serve(call)
+        answer = dict(served.answer)
+        if isinstance(answer.get("data"), list):
+            answer["data"] = [{**each, **values} for each in answer["data"]]
+        return [written(200, json.dumps({**answer, **values}).encode())]
+
+    return fault
+
+
+@pytest.mark.parametrize("dialect", ["threads", "conversations"])
+@pytest.mark.parametrize("call", ["read thread", "list"])
+@pytest.mark.parametrize(
+    "values", [{"metadata": "x"}, {"metadata": [1]}, {"role": 7}, {"content": {"a": 1}}], ids=str
+)
+def test_a_wrong_type_is_never_taken_for_a_change(
+    tmp_path: Path, dialect: str, call: str, values: dict[str, object]
+) -> None:
+    rig, kind, wanted = before(tmp_path, dialect, call)
+    rig.server.fail(kind, changed(**values))
+    assert rig.apply() == 1
+    assert [each for each in rig.server.calls if each.method != "GET"] == []
+    rig.server.heal()
+    assert rig.apply() == 0
+    rig.assert_settled(wanted)
+
+
+def test_items_that_are_answered_in_another_order_are_told_apart(tmp_path: Path) -> None:
+    rig, kind, wanted = before(tmp_path, "conversations", "append many")
+
+    def fault(server: BadServer, call: Call) -> list[Piece]:
+        served = server.serve(call)
+        return [written(200, json.dumps({"data": served.answer["data"][::-1]}).encode())]
+
+    rig.server.fail(kind, fault)
+    assert rig.apply() == 0
+    objects = rig.workspace.state().objects
+    members = next(iter(rig.server.members.values()))
+    recorded = [objects[Address("openai_message", each)].id for each in wanted[0]]
+    assert recorded == [each["id"] for each in members]
+    rig.assert_settled(wanted)
+
+
+@pytest.mark.parametrize("dialect", ["threads", "conversations"])
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_goes_wrong_three_times_in_ten_nothing_stands_twice(
+    tmp_path: Path, dialect: str, seed: int
+) -> None:
+    """Faults of every kind at random, run after run, until the server is well again."""
+    chance = Random(seed)
+    faults = [
+        fault
+        for group in ("lost before", "lost after", "unusable", "page", "redirect", "busy")
+        for name, fault in GROUPS[group].items()
+        if "minute" not in name
+    ]
+
+    def sometimes(server: BadServer, call: Call) -> list[Piece]:
+        fault = chance.choice(faults) if chance.random() < 0.3 else plain
+        return fault(server, call)
+
+    rig = Rig(tmp_path, dialect, BadServer())
+    texts = [f"m{number}" for number in range(6)]
+    rig.server.usual = sometimes
+    for _ in range(4):
+        # Only at the end: a rewrite that is cut off leaves its copies, too much and not too little.
+        rig.write(*texts[: chance.randrange(1, 6)], name=f"n{chance.randrange(3)}")
+        rig.apply()
+        for said in rig.server.texts():
+            assert len(said) == len(set(said))
+    rig.server.usual = plain
+    for address in list(rig.workspace.state().suspects):
+        known = {each.id for each in rig.workspace.state().objects.values()}
+        lost = [each for each in rig.server.threads if each not in known]
+        if address.type == "openai_thread" and lost:
+            rig.workspace.adopt_suspect(str(address), lost[0])
+        else:
+            rig.workspace.retry_suspect(str(address))
+    rig.write(*texts)
+    assert rig.apply() == 0, rig.said
+    rig.assert_settled([texts])

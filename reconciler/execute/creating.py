@@ -16,7 +16,7 @@ from reconciler.errors import (
 from reconciler.execute.changing import delete
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
-from reconciler.execute.listing import list_after, match_by_position
+from reconciler.execute.listing import in_order_sent, list_after, match_by_position
 from reconciler.execute.lost import append_again, create_suspect
 from reconciler.execute.oddities import note_order, note_remade
 from reconciler.execute.recording import deposed, draft_object, sendable, state_object
@@ -110,8 +110,9 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     await find_tail(run, instances[0], parent_id)
     intent = await _intend_append(run, changes, instances, parent_id)
     try:
-        returned: Sequence[Attributes] = await provider.append(
-            type_, parent_id, [sendable(each) for each in instances]
+        sent = [sendable(each) for each in instances]
+        returned = in_order_sent(
+            instances[0].schema, sent, await provider.append(type_, parent_id, sent)
         )
     except OutcomeUnknown as error:
         returned = await append_again(run, intent, instances, error)

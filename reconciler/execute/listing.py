@@ -94,6 +94,16 @@ def match_in_order(
     return found[::-1]
 
 
+def in_order_sent(
+    schema: Schema, sent: Sequence[Attributes], returned: Sequence[Attributes]
+) -> Sequence[Attributes]:
+    """What an append returned, in the order in which it was *sent*, where another is recognised."""
+    members = [Member(str(each["id"]), each) for each in returned]
+    found = match_by_position(schema, sent, members)
+    whole = [each.attributes for each in found if each is not None]
+    return whole if len(whole) == len(returned) else returned
+
+
 def match_by_position(
     schema: Schema,
     sent: Sequence[Attributes],

@@ -57,6 +57,8 @@ class Conversations(Dialect):
         if len(page.ids) != len(members):
             reason = f"the answer has {len(page.ids)} items for {len(members)} that were sent"
             raise self.session.strange(request, value, reason)
+        if len(set(page.ids)) != len(page.ids):
+            raise self.session.strange(request, value, "the answer names an item twice")
         return tuple(
             items.decode(entry, id_, parent_id)
             for entry, id_ in zip(page.entries, page.ids, strict=True)

@@ -12,7 +12,7 @@ from reconciler.provider.answers import STRANGE
 from reconciler.provider.dialects import data_sources
 from reconciler.provider.protocol import UNPROVEN, Capabilities, Member
 from reconciler.provider.request import Kind, Request, checked_id, is_id
-from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS, thread
+from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS, message, thread
 from reconciler.provider.session import Session
 from reconciler.schema import Attributes, Schema, Value
 
@@ -196,6 +196,8 @@ class Dialect(ABC):
         for each, id_ in zip(data, ids, strict=True):
             if not is_id(id_):
                 raise self.session.strange(request, each, "an entry of the list has no usable id")
+            if request.kind is Kind.READ and (name := message.misshapen(each)) is not None:
+                raise self.session.strange(request, each, f"the {name} of an entry is no {name}")
         has_more = envelope.get("has_more")
         return Page(
             tuple(data),
@@ -211,6 +213,11 @@ class Dialect(ABC):
         id_ = value.get("id")
         if not isinstance(id_, str) or not is_id(id_):
             raise self.session.strange(request, value, "the answer has no usable id")
+        # What was made is known by its id; the rest is read back.
+        if request.kind in (Kind.READ, Kind.UPDATE):
+            name = message.misshapen(value)
+            if name is not None:
+                raise self.session.strange(request, value, f"its {name} is no {name}")
         return value, id_
 
     async def _named(self, request: Request, id_: str) -> Mapping[str, object]:

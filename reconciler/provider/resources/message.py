@@ -113,7 +113,7 @@ def decode(value: Mapping[str, object], message_id: str, thread_id: str) -> dict
         "id": message_id,
         "object": string(value.get("object")),
         "created_at": number(value.get("created_at")),
-        "thread_id": string(value.get("thread_id")) or thread_id,
+        "thread_id": thread_id,
         "role": string(value.get("role")),
         "content": decode_content(value.get("content")),
         "attachments": _decode_attachments(value.get("attachments")),
@@ -122,6 +122,25 @@ def decode(value: Mapping[str, object], message_id: str, thread_id: str) -> dict
         "run_id": string(value.get("run_id")),
         "status": string(value.get("status")),
     }
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "role": (str,),
+    "content": (str, list),
+    "metadata": (dict,),
+}
+
+
+def misshapen(value: Mapping[str, object]) -> str | None:
+    """The attribute of a message or thread that is there and of no type it can have, if any.
+
+    What reads as nothing would be taken for a change that somebody made.
+    """
+    for name, types in _TYPES.items():
+        each = value.get(name)
+        if each is not None and not isinstance(each, types):
+            return name
+    return None
 
 
 def decode_content(content: object) -> Value:
