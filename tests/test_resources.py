@@ -351,7 +351,7 @@ def test_content_is_read_as(content: object, read: Value) -> None:
         ({"attachments": SEARCHED}, "attachments", SEARCHED),
         ({"assistant_id": ""}, "assistant_id", None),
         ({}, "thread_id", "thread_1"),
-        ({"thread_id": "thread_2"}, "thread_id", "thread_2"),
+        ({"thread_id": "thread_2"}, "thread_id", "thread_1"),
         ({"from": "", "plugin_call": {}}, "role", None),
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +22,16 @@ from reconciler.version import VERSION
 from reconciler.workflow.freshness import refuse_changed
 from reconciler.workflow.planning import Planned
 from reconciler.workflow.prepare import Prepared, prepare
-from reconciler.workflow.times import now
+from reconciler.workflow.times import moment, now
 
 if TYPE_CHECKING:
     from reconciler.workflow.session import Session
+
+VALID_DAYS = 7
+"""How long a saved plan may be applied: later, nobody remembers what was approved."""
+
+MAX_BYTES = 512 * 1024 * 1024
+"""A file that is larger is no plan."""
 
 
 def save(session: Session, planned: Planned, path: Path) -> None:
@@ -42,6 +48,7 @@ def save(session: Session, planned: Planned, path: Path) -> None:
         endpoints=session.endpoints,
         workspace=_workspace(session),
         tool_version=VERSION,
+        expires=(moment() + timedelta(days=VALID_DAYS)).isoformat(timespec="seconds"),
         options={"data": _data_to_plain(planned.data)},
     )
     with refusing_writes(path):
@@ -55,7 +62,10 @@ def read_plan(path: Path) -> SavedPlan:
         PlanError: there is no such file, or it is not a plan as it was written.
     """
     try:
-        data = path.read_bytes()
+        if not path.is_file() and path.exists():
+            raise PlanError(f"{path} is not a file that holds a plan")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise PlanError(f"{path} cannot be read: {error.strerror}") from error
     return decode(data, str(path))
