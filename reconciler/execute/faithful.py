@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from reconciler.address import Address
 from reconciler.diff import same, with_ignored
@@ -12,9 +13,10 @@ from reconciler.execute.listing import list_after
 from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.language.values import Unknown
-from reconciler.plan.model import PlannedChange
+from reconciler.plan.model import Plan, PlannedChange
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Value
+from reconciler.state.model import StateObject
 
 
 def resolve(run: Run, change: PlannedChange) -> Instance:
@@ -25,6 +27,38 @@ def resolve(run: Run, change: PlannedChange) -> Instance:
         StalePlan: something the spec reads has changed since the plan was made.
     """
     instance = _with_kept(run.resolver.resolve(change.address), change)
+    _refuse_unlike(instance, change)
+    return instance
+
+
+def refuse_forged(
+    plan: Plan,
+    objects: Mapping[Address, StateObject],
+    instance_of: Callable[[Address], Instance | None],
+) -> None:
+    """Refuse a plan that says of the specs or the state what they do not say themselves.
+
+    Raises:
+        StalePlan: it was made from something else, or somebody has edited it.
+    """
+    for change in plan.changes:
+        recorded = objects.get(change.moved_from or change.address)
+        if (
+            change.recorded is not None
+            and change.deposed is None
+            and change.import_id is None
+            and (recorded is None or recorded.id != change.recorded.id)
+        ):
+            raise StalePlan(f"Saved plan is not of this state: {change.address} is another object.")
+        if change.after is None:
+            continue
+        instance = instance_of(change.address)
+        if instance is None:
+            raise StalePlan(f"Saved plan is not of these specs: they have no {change.address}.")
+        _refuse_unlike(_with_kept(instance, change), change)
+
+
+def _refuse_unlike(instance: Instance, change: PlannedChange) -> None:
     for name, value in instance.desired.items():
         planned = (change.after or {}).get(name)
         if value is None or planned is None or _is_as_sent(change, name, value):
@@ -35,7 +69,6 @@ def resolve(run: Run, change: PlannedChange) -> Instance:
                 "something that the specs read has changed since.",
                 hint="plan again",
             )
-    return instance
 
 
 def _is_as_sent(change: PlannedChange, name: str, value: Value) -> bool:

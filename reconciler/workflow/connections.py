@@ -92,7 +92,10 @@ def settings_of(config: ProviderConfig) -> Settings:
 
     return Settings(
         batch_create=config.batch_create,
-        create_concurrency=min(config.thread_create_concurrency, config.max_concurrency),
+        create_concurrency=min(
+            config.thread_create_concurrency,
+            config.max_concurrency or config.thread_create_concurrency,
+        ),
         settle_s=config.settle_s,
         sequence_gap_s=config.sequence_gap_s,
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.address import Address
 from reconciler.errors import PlanError, StalePlan
 from reconciler.execute.events import Report
+from reconciler.execute.faithful import refuse_forged
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
 from reconciler.plan.model import Action, Plan
@@ -103,7 +104,9 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
         await session.reading(
             refuse_changed(saved.plan, recorded, providers, concurrency=workspace.parallelism)
         )
-        planned = Planned(saved.plan, _expander(session, saved, recorded))
+        expander = _expander(session, saved, recorded)
+        refuse_forged(saved.plan, recorded.objects, expander.instance)
+        planned = Planned(saved.plan, expander)
         return await session.carry_out(planned, approve, providers, recorded)
 
 
