@@ -12,6 +12,8 @@ from bench import DIALECTS, Bench, make_bench
 
 from reconciler.cli.main import main
 
+pytest_plugins = ["publishing"]
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 """Facts and vectors that stay outside the project; a test that needs them is skipped without."""
 

@@ -38,6 +38,8 @@ class Boundaries:
 
     kill_at: int | None = None
     torn: bool = False
+    kill_in: str | None = None
+    """Or it dies in the first step whose name begins so."""
 
     def __post_init__(self) -> None:
         self.passed: list[str] = []
@@ -47,7 +49,8 @@ class Boundaries:
         """Count a step; whether it is the last one."""
         with self._lock:
             self.passed.append(name)
-            return len(self.passed) == self.kill_at
+            is_named = self.kill_in is not None and name.startswith(self.kill_in)
+            return is_named or len(self.passed) == self.kill_at
 
     def here(self, name: str) -> None:
         """Count a step, and die in it if it is the last."""
@@ -167,6 +170,6 @@ def run_child(arguments: Sequence[str], boundaries: Boundaries, log: Path) -> in
             traceback.print_exc()
         sys.stdout.flush()
         sys.stderr.flush()
-        if boundaries.kill_at is None:
+        if boundaries.kill_at is None and boundaries.kill_in is None:
             log.with_suffix(".steps").write_text("\n".join(boundaries.passed))
     os._exit(code)

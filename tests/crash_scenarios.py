@@ -29,16 +29,22 @@ class Scenario:
     """Arguments of the provider block."""
     unmanaged: tuple[str, ...] = ()
     """Texts that somebody else has appended to the thread `a`, which the run imports."""
+    written: tuple[str, str] | None = None
+    """The specs before and after, where they are not made of blocks."""
 
     def __str__(self) -> str:
         return f"{self.name}-{self.dialect}"
 
     def specs_before(self, provider: str) -> str:
         """The specs of the first apply."""
+        if self.written is not None:
+            return provider + self.written[0]
         return specs(provider, self.before, self.label_before, self.arguments)
 
     def specs_after(self, provider: str) -> str:
         """The specs of the run that is killed."""
+        if self.written is not None:
+            return provider + self.written[1]
         return specs(provider, self.after, self.label_after, self.arguments)
 
 
@@ -101,6 +107,91 @@ def scenarios(dialect: str) -> Sequence[Scenario]:
         Scenario("destroy-many", {f"t{n}": ("m0",) for n in range(6)}, {}, "destroy"),
     ]
     return [replace(each, dialect=dialect) for each in found]
+
+
+def counted(*texts: str) -> str:
+    """A thread whose messages are one block with `count`."""
+    quoted = ", ".join(f'"{each}"' for each in texts)
+    return (
+        f'locals {{\n  texts = [{quoted}]\n}}\nresource "openai_thread" "a" {{}}\n'
+        'resource "openai_message" "m" {\n  count = length(local.texts)\n'
+        '  thread_id = openai_thread.a.id\n  role = "user"\n'
+        "  content = local.texts[count.index]\n}\n"
+    )
+
+
+def named(*texts: str, more: str = "") -> str:
+    """A thread whose messages are blocks called after their texts, and more."""
+    blocks = (
+        f'resource "openai_message" "{each}" {{\n  thread_id = openai_thread.a.id\n'
+        f'  role = "user"\n  content = "{each}"\n}}\n'
+        for each in texts
+    )
+    return 'resource "openai_thread" "a" {}\n' + "".join(blocks) + more
+
+
+RENAMED = (
+    'resource "openai_message" "other" {\n  thread_id = openai_thread.a.id\n'
+    '  role = "user"\n  content = "m1"\n}\n'
+    "moved {\n  from = openai_message.m1\n  to = openai_message.other\n}\n"
+)
+
+GONE = "removed {\n  from = openai_message.m1\n  lifecycle {\n    destroy = true\n  }\n}\n"
+
+READ = (
+    'data "openai_messages" "all" {\n  thread_id = openai_thread.a.id\n'
+    "  depends_on = [openai_message.m1]\n}\n"
+    'resource "openai_thread" "b" {}\n'
+    'resource "openai_message" "said" {\n  thread_id = openai_thread.b.id\n  role = "user"\n'
+    '  content = "n${length(data.openai_messages.all.messages)}"\n}\n'
+    'output "b" {\n  value = openai_thread.b.id\n}\n'
+)
+
+
+def written(dialect: str) -> Sequence[Scenario]:
+    """What blocks of plain messages do not show: identity that moves, reads, other commands."""
+    found = [
+        Scenario(
+            "count-shrinks",
+            {},
+            {"a": ("m0", "m2", "m3")},
+            written=(counted(*FOUR), counted("m0", "m2", "m3")),
+        ),
+        Scenario(
+            "count-grows-inside",
+            {},
+            {"a": ("m0", "new", "m1", "m2")},
+            written=(counted(*FOUR[:3]), counted("m0", "new", "m1", "m2")),
+        ),
+        Scenario(
+            "moved",
+            {},
+            {"a": ("m0", "m1", "m2")},
+            written=(named("m0", "m1"), named("m0", more=RENAMED) + _appended("m2")),
+        ),
+        Scenario(
+            "removed", {}, {"a": ("m0",)}, written=(named("m0", "m1"), named("m0", more=GONE))
+        ),
+        Scenario(
+            "read-in-between",
+            {},
+            {"a": ("m0", "m1"), "b": ("n2",)},
+            written=(named("m0"), named("m0", "m1", more=READ)),
+        ),
+        Scenario("saved", {"a": FOUR[:2]}, {"a": ("m0", "new", "m1"), "b": FOUR[:1]}, "saved"),
+        *(
+            Scenario(f"recover-{how}", {}, {"a": FOUR[:2]}, f"recover {how}")
+            for how in ("adopt", "retry", "forget")
+        ),
+    ]
+    return [replace(each, dialect=dialect) for each in found]
+
+
+def _appended(text: str) -> str:
+    return (
+        f'resource "openai_message" "{text}" {{\n  thread_id = openai_thread.a.id\n'
+        f'  role = "user"\n  content = "{text}"\n}}\n'
+    )
 
 
 def variants(dialect: str) -> Sequence[Scenario]:

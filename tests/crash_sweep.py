@@ -39,6 +39,8 @@ class World:
     scenario: Scenario
     server: Server
     folder: Path
+    lost: tuple[str, str] = ("", "")
+    """What the user settles: an address, and the thread that was made for it."""
     steps: list[str] = field(default_factory=list)
     """The boundaries that the run passes if nobody kills it."""
 
@@ -58,12 +60,37 @@ class World:
         for text in self.scenario.unmanaged:
             self._append_unmanaged(text)
         self._write(self.scenario.specs_after(self._provider))
+        self._prepare_command()
         self.server.save(self.base / "server.db")
         shutil.copytree(self.states, self.base / "state")
         log = self.folder / "count.log"
         assert run_child(self.arguments, Boundaries(), log) == 0, log.read_text()
         self.steps = log.with_suffix(".steps").read_text().split("\n")
         self.check(leaked=self.recover(adopt=False))
+
+    def _prepare_command(self) -> None:
+        """What a command needs: a saved plan, or a thread whose answer was lost."""
+        if self.scenario.command == "saved":
+            code, output = self.run("plan", "-out", str(self._plan))
+            assert code == 0, output
+        elif self.is_recovery:
+            lost = Boundaries(kill_at=None, kill_in="answered POST")
+            apply = ["apply", "--auto-approve", *self._places]
+            assert run_child(apply, lost, self.folder / "lost.log") == CRASHED
+            self.server.wait()
+            code, output = self.run("recover")
+            assert code == SUSPECTS, output
+            fitting = [each for each in self.strays() if self.server.emulator.messages(each)]
+            self.lost = (self.suspects()[0], fitting[0])
+
+    @property
+    def is_recovery(self) -> bool:
+        """Whether the command that is killed settles a suspect."""
+        return self.scenario.command.startswith("recover")
+
+    @property
+    def _plan(self) -> Path:
+        return self.base / "saved.plan"
 
     def place(self, point: Point) -> str:
         """Where a point is, in words."""
@@ -86,8 +113,13 @@ class World:
     @property
     def arguments(self) -> list[str]:
         """The command line of the run."""
-        command = [self.scenario.command]
-        if self.scenario.command == "import":
+        if self.scenario.command == "saved":
+            return ["apply", str(self._plan), *self._places]
+        command = self.scenario.command.split()
+        if self.is_recovery:
+            address, stray = self.lost
+            command += [address, stray] if command[1] == "adopt" else [address]
+        elif self.scenario.command == "import":
             command += [f"openai_message.a_{text}" for text in self.scenario.unmanaged]
             command += [self._unmanaged_id()]
         else:
@@ -153,6 +185,8 @@ class World:
         return given_up
 
     def _again(self) -> tuple[int, str]:
+        if self.scenario.command == "saved" or self.is_recovery:
+            return self.run("apply")
         if self.scenario.command != "import":
             return self.run(self.scenario.command)
         output = io.StringIO()
@@ -173,7 +207,10 @@ class World:
         strays = set(self.strays())
         found = Counter(texts for thread, texts in self.texts().items() if thread not in strays)
         assert found == wanted, f"{found} is not {wanted}"
-        assert len(strays) == leaked
+        if self.is_recovery:
+            assert len(strays) <= 1, "more was made than the user gave up"
+        else:
+            assert len(strays) == leaked
         recorded, standing = self.recorded_ids(), self.standing_ids(without=strays)
         assert recorded == standing, f"{recorded} is not {standing}"
         if self.scenario.command == "destroy":

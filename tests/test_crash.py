@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 from crash_boundaries import Boundaries, run_child
-from crash_scenarios import Scenario, scenarios, variants
+from crash_scenarios import Scenario, scenarios, variants, written
 from crash_server import Server, server_process
 from crash_sweep import CREATE_CONCURRENCY, Point, World, sweep
 
+pytestmark = pytest.mark.promise("kill")
+
 DIALECTS = ("threads", "conversations")
 ALL = [each for dialect in DIALECTS for each in scenarios(dialect)]
+WRITTEN = [each for dialect in DIALECTS for each in written(dialect)]
 VARIANTS = [each for dialect in DIALECTS for each in variants(dialect)]
 TWICE = [each for each in ALL if each.name in ("create", "append", "rewrite-the-tail", "destroy")]
 
@@ -58,8 +61,20 @@ def test_a_killed_run_is_finished_by_the_next(
 
     crashes = sweep(made, some(made.points, POINTS_EACH))
 
-    record_property("crash points", crashes)
+    record_property("kills at counted boundaries", crashes)
     assert crashes > POINTS_EACH // 2
+
+
+@pytest.mark.parametrize("scenario", WRITTEN, ids=str)
+def test_what_is_killed_while_more_than_messages_change_is_finished_by_the_next(
+    scenario: Scenario, world: Worlds, record_property: Counting
+) -> None:
+    made = world(scenario)
+
+    crashes = sweep(made, some(made.points, POINTS_EACH // 2))
+
+    record_property("kills at counted boundaries", crashes)
+    assert crashes > POINTS_EACH // 4
 
 
 @pytest.mark.parametrize("scenario", TWICE, ids=str)
@@ -70,12 +85,12 @@ def test_a_recovery_that_is_killed_is_recovered(
 
     crashes = sweep(made, some(made.points, 3), then=some(made.points, 4)[:3])
 
-    record_property("crash points", crashes)
+    record_property("kills at counted boundaries", crashes)
     assert crashes > 9
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("scenario", [*ALL, *VARIANTS], ids=str)
+@pytest.mark.parametrize("scenario", [*ALL, *WRITTEN, *VARIANTS], ids=str)
 def test_a_run_killed_at_any_boundary_is_finished_by_the_next(
     scenario: Scenario, world: Worlds, record_property: Counting
 ) -> None:
@@ -83,7 +98,7 @@ def test_a_run_killed_at_any_boundary_is_finished_by_the_next(
 
     crashes = sweep(made, made.points)
 
-    record_property("crash points", crashes)
+    record_property("kills at counted boundaries", crashes)
     assert crashes > len(made.points) - 10
 
 
@@ -96,7 +111,7 @@ def test_recoveries_killed_at_many_boundaries_are_recovered(
 
     crashes = sweep(made, some(made.points, 10), then=some(made.points, 12))
 
-    record_property("crash points", crashes)
+    record_property("kills at counted boundaries", crashes)
     assert crashes > 120
 
 

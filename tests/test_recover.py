@@ -14,6 +14,8 @@ from reconciler.errors import OutcomeUnknown, UsageError
 from reconciler.execute.events import Status
 from reconciler.state.model import Suspect
 
+pytestmark = pytest.mark.promise("lost")
+
 THREAD = Address("openai_thread", "t")
 
 LOST = Rule(

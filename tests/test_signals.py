@@ -14,6 +14,8 @@ import pytest
 from crash_server import Server, server_process
 from processes import COMMAND, Folder, end, threads, until
 
+pytestmark = pytest.mark.promise("signals")
+
 CREATE_CONCURRENCY = 4
 """How many threads these specs create at once."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from simulation import World
 
+pytestmark = pytest.mark.promise("simulation")
+
 DIALECTS = ("threads", "conversations")
 
 Publish = Callable[[str, object], None]

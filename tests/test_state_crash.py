@@ -43,6 +43,8 @@ from reconciler.state.model import (
 )
 from reconciler.state.store import FileStateStore, Snapshot
 
+pytestmark = pytest.mark.promise("disk")
+
 PATH = Path("/state/x.json")
 
 CHANCES = 3
@@ -245,9 +247,12 @@ def with_seed(check: Callable[[int], object], seed: int) -> object:
 
 
 @pytest.mark.parametrize("block", range(5))
-def test_a_crash_loses_nothing_durable(block: int) -> None:
+def test_a_crash_loses_nothing_durable(
+    block: int, record_property: Callable[[str, object], None]
+) -> None:
     for seed in range(block * 100, (block + 1) * 100):
         with_seed(crash_and_recover, seed)
+    record_property("simulated disks", 100)
 
 
 def two_runs(disk: VirtualFileSystem, truth: Truth) -> None:
@@ -329,10 +334,13 @@ def test_a_reader_beside_a_run_finds_what_is_durable() -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("block", range(20))
-def test_a_crash_loses_nothing_durable_in_many_runs(block: int) -> None:
+def test_a_crash_loses_nothing_durable_in_many_runs(
+    block: int, record_property: Callable[[str, object], None]
+) -> None:
     for seed in range(100_000 + block * 1_000, 100_000 + (block + 1) * 1_000):
         with_seed(crash_and_recover, seed)
         with_seed(fail_and_recover, seed)
+    record_property("simulated disks", 2_000)
 
 
 async def record_together(ledger: Ledger, truth: Truth, rng: Random) -> None:
