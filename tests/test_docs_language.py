@@ -12,8 +12,24 @@ import pytest
 
 from reconciler import diagnostics
 from reconciler.expand import repetition
-from reconciler.language import evaluate, frame, numbers, parse, scan, values, words
-from reconciler.language.functions import folder, lists, standard_functions, yaml_reader
+from reconciler.language import (
+    evaluate,
+    frame,
+    numbers,
+    parse,
+    reading,
+    scan,
+    template_shape,
+    values,
+    words,
+)
+from reconciler.language.functions import (
+    folder,
+    lists,
+    pattern_syntax,
+    standard_functions,
+    yaml_reader,
+)
 from reconciler.spec import given, load, type_constraints
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,7 +74,20 @@ def test_the_examples_in_python_hold() -> None:
 @pytest.mark.parametrize(
     ("what", "limit"),
     [
-        ("a spec file", f"{parse.MAX_FILE_BYTES >> 20} MiB"),
+        (
+            "a spec file, and the spec files of one folder in all",
+            f"{parse.MAX_FILE_BYTES >> 20} MiB",
+        ),
+        ("blocks of one file", f"{reading.MAX_BLOCKS:,}"),
+        (
+            "interpolations, directives and texts of one template",
+            f"{template_shape.MAX_PIECES:,}",
+        ),
+        (
+            "one repetition in a pattern, those inside counted",
+            f"{pattern_syntax.MAX_REPEAT:,}",
+        ),
+        ("errors and warnings that are kept of one command", f"{diagnostics.MAX_KEPT:,}"),
         ("words of one expression or block", f"{words.MAX_WORDS:,}"),
         ("brackets and expressions in each other", f"{words.MAX_NESTING} deep"),
         ("templates in templates", f"{scan.MAX_TEMPLATE_DEPTH} deep"),
