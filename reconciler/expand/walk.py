@@ -15,12 +15,12 @@ from reconciler.expand.reads import place_reads
 from reconciler.expand.repetition import repeat
 from reconciler.expand.world import OUTPUT, Given, Name, World
 from reconciler.graph import Graph, Node, NodeKind
+from reconciler.language.marks import mark
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.plain import to_plain
 from reconciler.language.syntax import Expression, Traversal
 from reconciler.language.types import type_of
 from reconciler.language.values import (
-    Sensitive,
     Unknown,
     contains_sensitive,
     contains_unknown,
@@ -213,7 +213,7 @@ class Expander:
         scope = self.world.scope(path)
         check_rules(self.world, output.preconditions, scope, "Module output value precondition")
         value = self.world.evaluate(output.expression, scope)
-        return Sensitive(value) if output.sensitive else value
+        return mark(value, output.sensitive)
 
     def _call(self, module: Module, path: ModulePath, name: str) -> None:
         call = module.calls[name]
