@@ -15,7 +15,7 @@ from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Sensitive, SetValue, Unknown
 
 MAX_INSTANCES = 100_000
-"""How many instances one block may stand for."""
+"""How many instances one block may stand for, and all blocks of a spec together."""
 
 
 def repeat(
@@ -30,6 +30,26 @@ def repeat(
 
     A block without `count` and `for_each` has one instance, with the key None.
     """
+    found = _repeat(world, scope, count, for_each, context)
+    before = world.instances_made
+    world.instances_made += len(found or ())
+    if world.instances_made <= MAX_INSTANCES:
+        return found
+    if before <= MAX_INSTANCES:
+        expression = count or for_each
+        place = expression.place if expression is not None else None
+        detail = f"With those of this block there are more than {MAX_INSTANCES:,} instances in all."
+        world.diagnostics.error("Too many instances", detail, place=place, context=context)
+    return None
+
+
+def _repeat(
+    world: World,
+    scope: Scope,
+    count: Expression | None,
+    for_each: Expression | None,
+    context: str,
+) -> dict[Key, object] | None:
     if count is not None:
         return _count(world, scope, count, context)
     if for_each is not None:

@@ -65,6 +65,8 @@ class World:
         self._call_scopes: dict[ModulePath, Scope] = {}
         self._scopes: dict[ModulePath, ModuleScope] = {}
         self._noted: set[Address] = set()
+        self.instances_made = 0
+        """How many instances of blocks and modules there are so far."""
 
     # -- modules
 
