@@ -304,3 +304,32 @@ def test_an_imported_message_is_managed(project: Project, server: Emulator) -> N
     assert project("import", "openai_message.adopted", f"{thread}:{message}").code == 0
 
     assert project("plan -detailed-exitcode").code == 0
+
+
+def test_a_state_that_another_program_rewrote_is_mentioned_once(project: Project) -> None:
+    project.write(QUICKSTART)
+    project.apply()
+    path = project.folder / "state.json"
+    document = json.loads(path.read_text())
+    del document["reconciler"]
+    path.write_text(json.dumps({**document, "serial": document["serial"] + 1}))
+
+    ended = project.apply()
+
+    assert ended.code == 0
+    assert ended.out.count("Warning: ") == 1
+    assert "rewritten by another program" in " ".join(ended.out.split())
+
+
+def test_a_state_older_than_its_journal_is_mentioned(project: Project) -> None:
+    project.write(QUICKSTART)
+    project.apply()
+    old = (project.folder / "state.json").read_bytes()
+    project.write(QUICKSTART + '\nresource "openai_thread" "more" {}\n')
+    project.apply()
+    (project.folder / "state.json").write_bytes(old)
+
+    ended = project("plan")
+
+    assert ended.code == 0
+    assert "is older than what the last run left" in " ".join(ended.out.split())

@@ -64,7 +64,14 @@ class Recovered:
     message: str
 
 
-Event = Refreshing | ChangeStarted | ChangeFinished | ChangeFailed | Waiting | Recovered
+@frozen
+class Warned:
+    """Something about the state that a person should know; the run goes on."""
+
+    message: str
+
+
+Event = Refreshing | ChangeStarted | ChangeFinished | ChangeFailed | Waiting | Recovered | Warned
 
 
 class Status(StrEnum):

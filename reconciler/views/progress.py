@@ -16,6 +16,7 @@ from reconciler.execute.events import (
     Recovered,
     Refreshing,
     Waiting,
+    Warned,
 )
 from reconciler.plan.model import Action, Plan
 from reconciler.views import sanitise
@@ -100,7 +101,7 @@ class Progress:
             self._console.live(self._live_line(now))
 
     def _noted(self, event: Event) -> list[str]:
-        address = _name(event.address) if not isinstance(event, Waiting) else ""
+        address = "" if isinstance(event, (Waiting, Warned)) else _name(event.address)
         match event:
             case Refreshing(_, id_):
                 return [f"{address}: Refreshing state...{_id(id_)}"]
@@ -121,6 +122,8 @@ class Progress:
                 return [f"Waiting {seconds:.0f} s: {sanitise.line(reason)}"] if seconds >= 1 else []
             case Recovered(_, message):
                 return [f"{address}: {sanitise.line(message)}"]
+            case Warned(message):
+                return [f"Warning: {sanitise.line(message)}"]
 
     def _over(self, address: Address) -> None:
         self._running.pop(address, None)

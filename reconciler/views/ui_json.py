@@ -18,6 +18,7 @@ from reconciler.execute.events import (
     Report,
     Status,
     Waiting,
+    Warned,
 )
 from reconciler.plan.model import Action, Counts, OutputChange, Plan, PlannedChange, Reason
 from reconciler.state.model import OutputValue
@@ -70,6 +71,8 @@ class JsonStream:
                 self._line("log", f"Waiting {seconds:.0f}s: {reason}", fields)
             case Recovered(address, message):
                 self._line("log", f"{address}: {message}", {"resource": resource_document(address)})
+            case Warned(message):
+                self._diagnostic({"severity": "warning", "summary": message, "detail": ""})
 
     def refreshed(self, address: Address, id_: str) -> None:
         """Note that an object has been read."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.address import Address
 from reconciler.errors import Interrupted, SpecError, StateUnwritable
-from reconciler.execute.events import Recovered, Refreshing, Report, Waiting
+from reconciler.execute.events import Recovered, Refreshing, Report, Waiting, Warned
 from reconciler.execute.interruption import Interruption
 from reconciler.frozen import replace
 from reconciler.plan.model import Plan, PlanMode
@@ -62,6 +62,7 @@ class Session:
         self.store = workspace.store()
         self._open_intents: tuple[Intent, ...] = ()
         self._is_interrupted = False
+        self._warned: set[str] = set()
         self._recorded: State | None = None
         self._agreed_on: Plan | None = None
         self._hidden: tuple[Plan | None, frozenset[str]] | None = None
@@ -114,6 +115,10 @@ class Session:
     def recorded(self) -> State:
         """What is recorded, made sure that it belongs to the server that is configured."""
         snapshot = self.store.read()
+        for each in snapshot.warnings:
+            if each not in self._warned:
+                self._warned.add(each)
+                self.workspace.emit(Warned(each))
         self._open_intents = snapshot.open_intents
         self._is_interrupted = snapshot.interrupted
         state = self._recorded = snapshot.state or State(lineage="")
