@@ -18,7 +18,7 @@ from reconciler.workflow import Workspace
 COMMAND = Path(sys.executable).with_name("reconciler")
 """The command as it is installed."""
 
-LIMIT_S = 60.0
+LIMIT_S = 180.0
 """A process that takes longer hangs."""
 
 

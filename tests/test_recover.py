@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from bench import Bench
+from bench import Bench, make_bench
 from conftest import conversation
 
 from reconciler.address import Address
 from reconciler.emulator.faults import Action, Rule, When
+from reconciler.emulator.flavour import FLAVOURS
 from reconciler.errors import OutcomeUnknown, UsageError
 from reconciler.execute.events import Status
 from reconciler.state.model import Suspect
@@ -169,3 +172,47 @@ def test_a_lost_answer_names_what_is_not_known(bench: Bench) -> None:
     (outcome,) = [each for each in bench.try_apply().outcomes if each.status is Status.FAILED]
 
     assert isinstance(outcome.error, OutcomeUnknown)
+
+
+@pytest.fixture
+def azure(tmp_path: Path) -> Bench:
+    """A server that lists its threads."""
+    flavour = FLAVOURS["azure-agents"]
+    made = make_bench(tmp_path, "azure_agents", flavour=flavour, clock=time.time)
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "provider.tf").write_text(
+        'provider "openai" {\n  dialect  = "azure_agents"\n  settle_s = 0\n'
+        f'  base_url = "https://server.test{flavour.base_path}"\n}}\n'
+    )
+    return made
+
+
+LOST_AT_AZURE = Rule(do=Action.HANG_UP, when=When.AFTER, times=1, method="POST", path=r"/threads\?")
+
+
+def test_a_lost_thread_is_found_where_threads_are_listed(azure: Bench) -> None:
+    azure.write(conversation("a", "b"))
+    azure.fail(LOST_AT_AZURE)
+    assert [each.address for each in azure.try_apply().suspects] == [THREAD]
+    azure.fail()
+
+    assert azure.try_apply().ok
+
+    assert len(azure.server.threads()) == 1
+    assert not azure.plan().has_changes
+
+
+def test_a_thread_of_somebody_else_is_not_taken_for_a_lost_one(azure: Bench) -> None:
+    azure.write(conversation("a", "b"))
+    azure.fail(LOST_AT_AZURE)
+    azure.try_apply()
+    azure.fail()
+    (lost,) = azure.server.threads()
+    for member in azure.server.messages(str(lost["id"])):
+        azure.server.edit_text(str(member["id"]), "of somebody else")
+
+    report = azure.try_apply()
+
+    assert report.ok
+    assert report.added == 3
+    assert lost["id"] not in {each.id for each in azure.state.objects.values()}

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from bench import make_bench
 from crash_server import Server, server_process
 from processes import COMMAND, Folder, end, threads, until
+
+from reconciler.execute.events import Status
 
 pytestmark = pytest.mark.promise("signals")
 
@@ -84,19 +87,19 @@ def test_one_signal_ends_a_run_with_its_state_right(
     check_finished(folder)
 
 
-def test_after_a_signal_only_what_is_in_flight_is_finished(folder: Folder) -> None:
-    process = folder.start("apply", "--auto-approve")
-    seen = until(process, "Creation complete")
+def test_after_an_interrupt_nothing_that_waits_its_turn_is_sent(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, "threads", settings="max_concurrency = 1")
+    bench.write(threads(5, 2))
+    bench.server.record()
+    workspace = bench.workspace
+    bench.before_each(lambda call: workspace.interrupt() if call.startswith("POST") else None)
 
-    ended = end(process, signal.SIGINT)
+    report = workspace.apply(approve=lambda plan: True)
 
-    before = seen.count("Creation complete")
-    after = ended.out.count("Creation complete")
-    in_flight = CREATE_CONCURRENCY * 3
-    # What came in while the signal was on its way.
-    answered_meanwhile = CREATE_CONCURRENCY * 3
-    assert before + after <= 3 + in_flight + answered_meanwhile
-    assert "failed" not in ended.out
+    ends = Counter(each.status for each in report.outcomes)
+    assert bench.calls["create thread"] == 1
+    assert ends == {Status.APPLIED: 3, Status.SKIPPED: 12}
+    assert report.interrupted
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda each: str(each))
