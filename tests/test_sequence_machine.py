@@ -257,11 +257,7 @@ class Model:
     def _held_among(self, rest: list[Wish], kept: dict[str, Object]) -> bool:
         """Whether anything is there that only stands in the wrong place."""
         taken = {each.id for each in kept.values()}
-        return any(
-            each.id not in taken
-            for wish in rest
-            for each in self._fitting(wish, kept)
-        )
+        return any(each.id not in taken for wish in rest for each in self._fitting(wish, kept))
 
     def _would_be_passed(self, rest: list[Wish], kept: dict[str, Object]) -> bool | None:
         """Whether an unmanaged message stands behind the first one that is sent again.
