@@ -30,6 +30,12 @@ class Habits:
     """Without `order`, whether the oldest comes first."""
     pages: bool = True
     """Whether `after` means anything."""
+    inclusive: bool = False
+    """Whether a page begins with the one that was named as `after`."""
+    lags: bool = False
+    """Whether the first listing after each write does not show its last message yet."""
+    doubles: bool = False
+    """Whether a listing names every message twice."""
     limit: int = 100
     extra: dict[str, object] = field(default_factory=dict)
     """What every object has beside what it should."""
@@ -64,6 +70,7 @@ class OtherServer:
         self.members: dict[str, list[Json]] = {}
         self.requests: list[Recorded] = []
         self.faults = None
+        self._late: dict[str, bool] = {}
         self._number = 0
         self._now = 1_700_000_000
 
@@ -163,6 +170,7 @@ class OtherServer:
                 place = f"items[{at}].role" if self.habits.names_the_place else "role"
                 return self._refuse(f"Invalid role '{each['role']}'.", place)
         made = [self._new_member(parent_id, each, wire) for each in batch]
+        self._late[parent_id] = True
         self.members[parent_id].extend(made)
         shown = [self._shown(each) for each in made]
         return self.habits.status, shown[0] if wire == "threads" and shown else self._listed(shown)
@@ -229,13 +237,18 @@ class OtherServer:
 
     def _list(self, parent_id: str, query: Json) -> Any:
         members = [self._shown(each) for each in self.members[parent_id]]
+        if self.habits.lags and self._late.pop(parent_id, False):
+            members = members[:-1]
         asked = query.get("order", "desc") == "asc" if self.habits.orders else self.habits.ascends
         if not asked:
             members.reverse()
         after = query.get("after")
         if after is not None and self.habits.pages:
             ids = [each["id"] for each in members]
-            members = members[ids.index(after) + 1 :] if after in ids else []
+            start = ids.index(after) + (not self.habits.inclusive) if after in ids else len(ids)
+            members = members[start:]
+        if self.habits.doubles:
+            members = [each for each in members for _ in range(2)]
         limit = min(int(query.get("limit", 20)), self.habits.limit)
         return self._listed(members[:limit], more=len(members) > limit)
 

@@ -302,6 +302,18 @@ def test_an_update_does_not_make_a_message_of_a_run_reproducible(bench: Bench) -
     assert "cannot be sent again" in error.detail
 
 
+def test_what_names_a_replaced_message_is_new_itself_and_no_rewrite(bench: Bench) -> None:
+    spec = talk({"a": "a", "b": "see ${openai_message.a.id}"}, 'on_reorder = "error"')
+    bench.write(spec)
+    bench.apply()
+
+    bench.apply(replace=("openai_message.a",))
+
+    assert bench.texts() == ["a", f"see {bench.members()[0]['id']}"]
+    assert bench.cost == (2, 2)
+    assert_settled(bench)
+
+
 # -- what is gone from the spec
 
 

@@ -616,8 +616,8 @@ class OnConversations(Machine):
 
 
 SMALL = settings(
-    max_examples=15,
-    stateful_step_count=12,
+    max_examples=8,
+    stateful_step_count=10,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

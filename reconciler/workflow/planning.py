@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import field
 
 from reconciler.address import Address
@@ -15,6 +15,7 @@ from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.moves import Import
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planner import make_plan
+from reconciler.plan.targets import named_by
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.refresh import Observed, questions, refresh
@@ -103,7 +104,10 @@ class _Planning:
 
     async def settle(self) -> Planned:
         """Expand and plan until the plan makes nothing unknown that was held for known."""
-        given = Given(self.request.prepared.variables, self._existing())
+        existing = self._existing()
+        given = Given(
+            self.request.prepared.variables, existing, pending=self._to_be_replaced(existing)
+        )
         given = await self._take_imports(given)
         previous: Plan | None = None
         while True:
@@ -161,6 +165,14 @@ class _Planning:
         self.observed = replace(self.observed, objects={**self.observed.objects, **read})
         found = {address: each for address, each in read.items() if each is not None}
         return replace(given, observed={**given.observed, **found})
+
+    def _to_be_replaced(self, existing: Collection[Address]) -> frozenset[Address]:
+        """What is known to be created anew whatever the spec says: by request, or half made."""
+        if self.request.mode is not PlanMode.NORMAL:
+            return frozenset()
+        recorded = self.request.recorded.objects
+        tainted = {each for each in existing if recorded[each].tainted}
+        return frozenset(named_by(self.request.options.replace, existing) | tainted)
 
     def _existing(self) -> dict[Address, Attributes]:
         """What exists, under the addresses it has in the spec."""
