@@ -132,6 +132,20 @@ def test_a_plan_after_a_crash_changes_nothing(world: Worlds) -> None:
         assert made.texts() == texts
 
 
+def test_a_plan_saved_after_a_crash_is_applied_as_it_is(world: Worlds) -> None:
+    made = world(next(each for each in ALL if each.name == "rewrite-the-tail"))
+    path = made.folder / "after.plan"
+    for point in some(made.points, 6)[1:-1]:
+        made.crash(point)
+        code, output = made.run("plan", "-out", str(path))
+        assert code == 0, output
+
+        code, output = made.run("apply", str(path))
+
+        assert code == 0, output
+        made.check(leaked=0)
+
+
 def test_a_crash_leaves_no_more_suspects_than_threads_are_created_at_once(world: Worlds) -> None:
     made = world(Scenario("many", {}, {f"t{number}": (f"m{number}",) for number in range(24)}))
     sent = [n for n, name in enumerate(made.steps, 1) if name == "sent POST /v1/threads"]
