@@ -110,6 +110,17 @@ def test_a_retried_thread_is_sent_again_where_nobody_can_find_it(bench: Bench) -
     assert bench.apply().added == 2
 
 
+def test_a_suspect_is_reported_where_nothing_else_is_to_be_done(bench: Bench) -> None:
+    with_suspect(bench, "a")
+    bench.write('resource "openai_thread" "other" {}')
+    bench.try_apply()
+
+    report = bench.try_apply()
+
+    assert not report.outcomes
+    assert [each.address for each in report.suspects] == [THREAD]
+
+
 @pytest.mark.parametrize("act", ["adopt", "retry", "forget"])
 def test_what_is_not_suspected_cannot_be_settled(bench: Bench, act: str) -> None:
     with_suspect(bench, "a")

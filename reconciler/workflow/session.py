@@ -181,7 +181,9 @@ class Session:
         if plan.is_forbidden:
             raise SpecError(plan.errors)
         if not plan.has_changes and not plan.refreshed:
-            return Report(outputs=dict(recorded.outputs))
+            return Report(
+                outputs=dict(recorded.outputs), suspects=tuple(recorded.suspects.values())
+            )
         from reconciler.workflow.applying import carry_out
 
         tools = self._tools(providers)
