@@ -80,6 +80,8 @@ def test_one_signal_ends_a_run_with_its_state_right(
 
     assert ended.code == code
     assert ended.out.count("Apply interrupted.") == 1
+    assert ended.out.count(" not attempted\n") == 1
+    assert "waits for" not in ended.out
     assert "Error" not in ended.err
     assert folder.suspects() == []
     assert folder.recorded_ids() == standing(folder.server)

@@ -57,20 +57,26 @@ class ReportText:
         lines = ["", self.style.bold("What became of the plan:"), ""]
         lines += [f"  {self.style.green(f'{len(done):>5} done')}"]
         lines += self._row("failed", by_status[Status.FAILED], self.style.alarm)
-        lines += self._row("not attempted", by_status[Status.SKIPPED], self.style.caution)
-        return lines
+        left = by_status[Status.SKIPPED]
+        if report.interrupted:
+            # Nothing stood in their way: the next plan names them.
+            return [*lines, *self._count("not attempted", left, self.style.caution)]
+        return [*lines, *self._row("not attempted", left, self.style.caution)]
 
     def _row(
         self, title: str, outcomes: Sequence[Outcome], paint: Callable[[str], str]
     ) -> list[str]:
-        if not outcomes:
-            return []
-        lines = [f"  {paint(f'{len(outcomes):>5} {title}')}"]
+        lines = self._count(title, outcomes, paint)
         for each in outcomes[:MAX_NAMED]:
             lines.append(f"        {sanitise.line(str(each.address))}{_why(each)}")
         if len(outcomes) > MAX_NAMED:
             lines.append(f"        and {len(outcomes) - MAX_NAMED:,} more")
         return lines
+
+    def _count(
+        self, title: str, outcomes: Sequence[Outcome], paint: Callable[[str], str]
+    ) -> list[str]:
+        return [f"  {paint(f'{len(outcomes):>5} {title}')}"] if outcomes else []
 
 
 def counts_text(report: Report, *, destroyed: bool = False) -> str:
