@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.address import Address, Key, Mode, ModulePath
-from reconciler.diagnostics import Place
+from reconciler.diagnostics import Diagnostic, Place
+from reconciler.errors import SpecError
+from reconciler.expand.conditions import broken_rules
 from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
 from reconciler.expand.repetition import repeat
+from reconciler.expand.scope import with_self
 from reconciler.expand.world import World
 from reconciler.frozen import replace
 from reconciler.language.syntax import Scope, Traversal
@@ -77,8 +80,17 @@ class Blocks:
             self.empty.append(address.instance(0 if is_count else ""))
 
     def evaluate_again(self, address: Address) -> Instance:
-        """Evaluate an instance anew, now that more is known."""
+        """Evaluate an instance anew, now that more is known.
+
+        Raises:
+            SpecError: one of its preconditions is not met.
+        """
         before = self.instances[address]
+        with self.world.noting():
+            scope = self._scopes[address]
+            broken = self._broken_before(self._blocks[address], address, scope)
+        if broken:
+            raise SpecError(tuple(broken))
         arguments = self._evaluate_again(address)
         again = replace(before, desired=arguments.desired, sensitive=arguments.sensitive)
         self.instances[address] = again
@@ -86,13 +98,23 @@ class Blocks:
         return again
 
     def settle(self, address: Address, attributes: Attributes) -> None:
-        """Take over what an instance has become; who refers to it sees its attributes."""
+        """Take over what an instance has become; who refers to it sees its attributes.
+
+        Raises:
+            SpecError: one of its postconditions is not met.
+        """
         instance = self.instances[address]
         self.pending.discard(address)
         self._by_id[str(attributes.get("id"))] = address
         arguments = self._evaluate_again(address)
         value = self._object(instance, arguments, attributes)
-        self.world.set_object(address, {**value, **attributes} if _is_data(address) else value)
+        value = {**value, **attributes} if _is_data(address) else value
+        self.world.set_object(address, value)
+        with self.world.noting():
+            block, scope = self._blocks[address], self._scopes[address]
+            broken = self._broken_after(block, address, scope, value)
+        if broken:
+            raise SpecError(tuple(broken))
 
     def _evaluate_again(self, address: Address) -> Arguments:
         before = self._arguments[address]
@@ -113,11 +135,53 @@ class Blocks:
         self, block: ResourceBlock, address: Address, scope: Scope, common: frozenset[Address]
     ) -> object:
         with self.world.noting() as noted:
+            self._require(self._broken_before(block, address, scope))
             arguments = evaluate_arguments(self.world, block, scope)
         depends_on = common | noted
         instance = self._make(block, address, arguments, depends_on)
         if address.mode is Mode.DATA:
-            return self._data(block, instance, arguments, scope)
+            value: object = self._data(block, instance, arguments, scope)
+        else:
+            value = self._managed(block, instance, arguments, scope)
+        with self.world.noting():
+            self._require(self._broken_after(block, address, scope, value))
+        return value
+
+    def _require(self, broken: Sequence[Diagnostic]) -> None:
+        """Note what conditions say, except where nobody asks them."""
+        if not self.world.given.is_offline and not self.world.given.is_destroying:
+            self.world.diagnostics.extend(broken)
+
+    def _broken_before(
+        self, block: ResourceBlock, address: Address, scope: Scope
+    ) -> list[Diagnostic]:
+        rules = block.lifecycle.preconditions
+        return (
+            broken_rules(self.world, rules, scope, "Resource precondition", address=address)
+            if rules
+            else []
+        )
+
+    def _broken_after(
+        self, block: ResourceBlock, address: Address, scope: Scope, value: object
+    ) -> list[Diagnostic]:
+        rules = block.lifecycle.postconditions
+        return (
+            broken_rules(
+                self.world,
+                rules,
+                with_self(scope, value),
+                "Resource postcondition",
+                address=address,
+            )
+            if rules
+            else []
+        )
+
+    def _managed(
+        self, block: ResourceBlock, instance: Instance, arguments: Arguments, scope: Scope
+    ) -> object:
+        address = instance.address
         self.instances[address] = instance
         self._blocks[address] = block
         self._scopes[address] = scope

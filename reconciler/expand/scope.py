@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reconciler.frozen import frozen
+from reconciler.language.syntax import Scope
 
 
 @frozen
@@ -36,7 +37,7 @@ class ModuleScope:
 class InstanceScope:
     """The names of a module instance, and what an instance adds: `each`, `count` or `self`."""
 
-    outer: ModuleScope
+    outer: Scope
     own: Mapping[str, object]
 
     def root(self, name: str) -> object:
@@ -59,3 +60,10 @@ def each_names(key: str, value: object) -> dict[str, object]:
 def count_names(index: int) -> dict[str, object]:
     """What `count` stands for in an instance of a block with `count`."""
     return {"count": {"index": index}}
+
+
+def with_self(scope: Scope, value: object) -> InstanceScope:
+    """A scope with `self`, the instance that a postcondition is about."""
+    if isinstance(scope, InstanceScope):
+        return InstanceScope(scope.outer, {**scope.own, "self": value})
+    return InstanceScope(scope, {"self": value})

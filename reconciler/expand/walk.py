@@ -98,7 +98,7 @@ class Expander:
             SpecError: evaluating it failed.
         """
         instance = self._blocks.instances[address]
-        if not contains_unknown(dict(instance.desired)):
+        if not (contains_unknown(dict(instance.desired)) or instance.lifecycle.preconditions):
             return instance
         self._evaluate_open(address)
         again = self._blocks.evaluate_again(address)

@@ -41,6 +41,8 @@ class Given:
     """Objects that are what is recorded of them, whatever the spec asks of them now."""
     is_offline: bool = False
     """Nobody is asked: what cannot be told stays unknown, and is no mistake of the spec."""
+    is_destroying: bool = False
+    """Everything goes, whatever the conditions of resources say."""
 
 
 class World:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import cast
 
 from reconciler.diagnostics import Severity, diagnostic
 from reconciler.errors import SpecError
-from reconciler.language.frame import Evaluable, Frame
+from reconciler.language.frame import Budget, Evaluable, Frame
 from reconciler.language.mistakes import Mistake
 from reconciler.language.nodes import (
     Attr,
@@ -31,6 +32,7 @@ from reconciler.language.nodes import (
     Wrap,
 )
 from reconciler.language.numbers import format_number
+from reconciler.language.syntax import Expression, Scope
 from reconciler.language.types import a_type, type_of
 from reconciler.language.values import (
     Sensitive,
@@ -69,6 +71,12 @@ def nested_too_deeply(expression: Evaluable) -> SpecError:
         place=expression.place_of(expression.node),
     )
     return SpecError((problem,))
+
+
+def names_in(expression: Expression, scope: Scope) -> tuple[tuple[str, str], ...]:
+    """What every reference in an expression stands for, by how it is written."""
+    parsed = cast(Evaluable, expression)
+    return values_in(Frame(parsed, scope, Budget()), parsed.node)
 
 
 def values_in(frame: Frame, node: Node) -> tuple[tuple[str, str], ...]:

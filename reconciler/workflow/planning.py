@@ -106,7 +106,10 @@ class _Planning:
         """Expand and plan until the plan makes nothing unknown that was held for known."""
         existing = self._existing()
         given = Given(
-            self.request.prepared.variables, existing, pending=self._to_be_replaced(existing)
+            self.request.prepared.variables,
+            existing,
+            pending=self._to_be_replaced(existing),
+            is_destroying=self.request.mode is PlanMode.DESTROY,
         )
         given = await self._take_imports(given)
         previous: Plan | None = None
