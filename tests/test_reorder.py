@@ -105,6 +105,32 @@ def test_error_refuses_a_rewrite_and_allows_the_rest(bench: Bench) -> None:
     assert_settled(bench)
 
 
+def test_a_thread_that_someone_reordered_is_named_and_put_right(bench: Bench) -> None:
+    bench.write(talk("abc"))
+    bench.apply()
+    ids = [str(each["id"]) for each in bench.members()]
+    bench.server.reorder(bench.thread_id(), [ids[2], ids[0], ids[1]])
+
+    (sequence,) = bench.plan().sequences
+    bench.apply()
+
+    assert sequence.reordered
+    assert bench.texts() == list("abc")
+    assert bench.cost == (1, 1)
+    assert_settled(bench)
+
+
+@pytest.mark.parametrize("edit", ["axbc", "bc", "cab", "abcx", "Xbc"])
+def test_an_edit_of_the_spec_is_no_reordering_by_someone(bench: Bench, edit: str) -> None:
+    bench.write(talk("abc"))
+    bench.apply()
+    bench.write(talk(edit))
+
+    (sequence,) = bench.plan(reorder=True).sequences
+
+    assert not sequence.reordered
+
+
 # -- an error about one thread
 
 

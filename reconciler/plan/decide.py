@@ -53,6 +53,8 @@ class Circumstances:
     """Members that will be deleted, by id of their parent."""
     managed: frozenset[str] = frozenset()
     """Ids of every object that state knows and goes on knowing."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of parents in which an earlier run has left something that is still to be deleted."""
     going: frozenset[str] = frozenset()
     """Ids of parents that are deleted."""
 
@@ -209,6 +211,7 @@ def _parent(
         unmanaged=_settled(unmanaged, id_, about),
         managed=about.managed,
         unordered=id_ in about.recorded.unordered,
+        unfinished=id_ in about.unfinished,
         reorder=about.options.reorder,
         protected=one is not None and one.protected,
     )

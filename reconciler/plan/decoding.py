@@ -144,6 +144,7 @@ def _sequence(fields: Fields) -> SequencePlan:
         grown=fields.count("grown"),
         last_id=fields.optional_text("last_id"),
         parent_replaced=fields.flag("parent_replaced"),
+        reordered=fields.flag("reordered"),
     )
 
 

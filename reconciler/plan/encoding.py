@@ -135,6 +135,7 @@ def _sequence(sequence: SequencePlan) -> Json:
         "grown": sequence.grown,
         "last_id": sequence.last_id,
         "parent_replaced": sequence.parent_replaced,
+        "reordered": sequence.reordered,
     }
 
 

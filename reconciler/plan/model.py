@@ -149,6 +149,8 @@ class SequencePlan:
     last_id: str | None = None
     """The last member that stands there, "" where none does; None where nobody has looked."""
     parent_replaced: bool = False
+    reordered: bool = False
+    """Whether its members were seen to stand in another order than the last apply left them in."""
 
 
 @frozen

@@ -93,6 +93,7 @@ def make_plan(
         carried=_carried(previous),
         leaving=_leaving_members(leaving, schemas),
         managed=_managed(recorded, whole, leaving),
+        unfinished=_unfinished(recorded, schemas),
         going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
     )
     refusals = Diagnostics()
@@ -196,6 +197,15 @@ def _leaving_members(
         if above is not None and each.action is Action.DELETE:
             found.setdefault(above, []).append(each.record)
     return {above: tuple(records) for above, records in found.items()}
+
+
+def _unfinished(recorded: State, schemas: Mapping[str, Schema]) -> frozenset[str]:
+    found: set[str] = set()
+    for each in recorded.deposed.values():
+        sequence = schemas[each.address.type].sequence
+        if sequence is not None:
+            found.add(str(each.attributes.get(sequence.parent_argument)))
+    return frozenset(found)
 
 
 def _managed(recorded: State, whole: Survey, leaving: Iterable[Departure]) -> frozenset[str]:

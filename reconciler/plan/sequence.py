@@ -64,6 +64,8 @@ class Parent:
     reorder: bool = False
     """Whether the user allowed a rewrite whose only cause is that blocks moved."""
     protected: bool = False
+    unfinished: bool = False
+    """Whether an earlier run has left something in it that is still to be deleted."""
 
 
 @frozen
@@ -97,6 +99,8 @@ def plan_sequence(
     rest = [each for each in desired if each.address not in staying]
     rewritten = [each for each in rest if each.held]
     plan = _sequence_plan(parent, desired, kept, rest, rewritten, leaving)
+    if rewritten and _is_reordered(parent, desired, leaving, positions):
+        plan = replace(plan, reordered=True)
     if parent.on_reorder is OnReorder.REPLACE_THREAD and _cannot_stay(parent, rest, leaving):
         return _replaced(parent, plan, desired, rest)
     if not rewritten:
@@ -147,6 +151,21 @@ def _positions_as_recorded(desired: Sequence[Place], leaving: Sequence[Leaving])
     if len(order) < len(ids):
         order = [one.id for one in desired if one.id is not None]
     return {id_: at for at, id_ in enumerate(order)}
+
+
+def _is_reordered(
+    parent: Parent,
+    desired: Sequence[Place],
+    leaving: Sequence[Leaving],
+    positions: dict[str, int],
+) -> bool:
+    """Whether someone put managed members elsewhere; a run that did not end is not someone."""
+    if parent.listing is None or parent.unfinished or parent.unordered:
+        return False
+    recorded = _positions_as_recorded(desired, leaving)
+    there = sorted(recorded.keys() & positions.keys(), key=recorded.__getitem__)
+    places = [positions[each] for each in there]
+    return places != sorted(places)
 
 
 def _kept(parent: Parent, desired: Sequence[Place], positions: dict[str, int]) -> list[Place]:

@@ -179,6 +179,7 @@ def _ours(plan: Plan) -> dict[str, object]:
                 "unmanaged": each.unmanaged,
                 "grown": each.grown,
                 "parent_replaced": each.parent_replaced,
+                "reordered": each.reordered,
             }
             for each in plan.sequences
         ],

@@ -20,6 +20,8 @@ def sequence_lines(sequences: Iterable[SequencePlan], style: Style) -> list[str]
 
 def _notes(sequence: SequencePlan) -> list[str]:
     notes: list[str] = []
+    if sequence.reordered:
+        notes.append("stands in another order than the last apply left it in")
     if sequence.parent_replaced:
         notes.append(f"replaced as a whole, with {_messages(len(sequence.order))}")
     elif sequence.rewritten:
