@@ -93,18 +93,3 @@ def test_a_postcondition_that_is_not_met_is_found_again_by_the_next_plan(project
     ended = project("plan")
     assert ended.code == 1
     assert ended.err.count("Resource postcondition failed") == 1
-
-
-def test_a_module_output_declared_sensitive_can_be_shown_by_nonsensitive(project: Project) -> None:
-    project.write(
-        'variable "key" {\n  default = "k1"\n  sensitive = true\n}\n'
-        'output "key" {\n  value     = var.key\n  sensitive = true\n}\n',
-        "inner/main.tf",
-    )
-    project.write(
-        'module "inner" {\n  source = "./inner"\n}\n'
-        'output "key" {\n  value = nonsensitive(module.inner.key)\n}\n'
-        'resource "openai_thread" "t" {}\n'
-    )
-    assert project.apply().code == 0
-    assert project("output", "-raw", "key").out.strip() == "k1"

@@ -124,6 +124,7 @@ def test_one_side_that_settles_makes_up_for_a_mistake_in_the_other(text: str) ->
         ("{ for x in [1] : [] => x }", "Invalid object key"),
         ("{ (nothing) = 1 }", "Null value as key"),
         ("{ ([]) = 1 }", "Incorrect key type"),
+        ("{ a.b = 1 }", "Ambiguous key"),
         ("tolist(nothing)[*]", "Splat of null value"),
         ("toset([1])[0]", "Invalid index"),
         ("[1, 2][1.5]", "Invalid index"),

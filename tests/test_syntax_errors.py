@@ -41,7 +41,6 @@ EXPRESSIONS = [
     ("{a = 1 +\n 2}", "1:8 Missing value"),
     ("{ a }", "1:5 Missing equals sign"),
     ("{ a = }", "1:7 Missing value"),
-    ("{a.b = 1}", "1:2 Ambiguous key"),
     ("{for = 1}", "1:2 Misplaced for"),
     ("()", "1:2 Missing value"),
     ("", "1:1 Missing expression"),

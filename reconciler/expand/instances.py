@@ -209,7 +209,9 @@ class Blocks:
             rank=0,
             lifecycle=block.lifecycle,
             place=block.place,
-            provider=_configuration(block.provider_alias),
+            provider=self.world.spec.configuration(
+                [step.name for step in address.module], block.provider_alias
+            ),
             parent=self._parent(block, arguments),
             triggers=self._triggers(block, address),
             argument_places=self._argument_places(block),
@@ -317,7 +319,3 @@ class Blocks:
 
 def _is_data(address: Address) -> bool:
     return address.mode is Mode.DATA
-
-
-def _configuration(alias: str | None) -> str:
-    return "openai" if alias is None else f"openai.{alias}"

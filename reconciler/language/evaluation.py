@@ -288,7 +288,7 @@ def _tuple(node: Tuple) -> Compiled:
 
 
 def _object(node: Object) -> Compiled:
-    items = [(key, compile_node(key), compile_node(value)) for key, value in node.items]
+    items = [(key, _key(key), compile_node(value)) for key, value in node.items]
 
     def run(frame: Frame) -> object:
         found: dict[str, object] = {}
@@ -308,6 +308,30 @@ def _object(node: Object) -> Compiled:
         return mark(found, is_marked)
 
     return run
+
+
+def _key(node: Node) -> Compiled:
+    """The key of an item; `a.b = 1` only means something to who reads the names in it."""
+    if not isinstance(node, (Attr, Index)):
+        return compile_node(node)
+
+    def refuse(frame: Frame) -> object:
+        raise Mistake(
+            frame,
+            node,
+            "Ambiguous key",
+            "This could be a name with dots in it or a reference. Put it in quotes if it is a "
+            "name, or in parentheses if it is a reference.",
+            is_catchable=False,
+        )
+
+    return refuse if isinstance(_start(node), Root) else compile_node(node)
+
+
+def _start(node: Node) -> Node:
+    while isinstance(node, (Attr, Index)):
+        node = node.of
+    return node
 
 
 def _key_name(frame: Frame, node: Node, key: object) -> tuple[object, bool]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.language.flatnodes import Chain, FlatNodes, Step
-from reconciler.language.problems import Problem
 from reconciler.language.words import Word
 
 if TYPE_CHECKING:
@@ -163,15 +162,7 @@ class Flattener(FlatNodes):
         value = values[0]
         if isinstance(value, Word) and value.kind == "name":
             return self.add("Literal", value.start, value.end, value.text)
-        node = self.finish(value)
-        if isinstance(value, Chain) and self.nodes[value.base][0] == "Root":
-            start, end = self.start(node), self.end(node)
-            detail = (
-                "This could be a name with dots in it or a reference. Put it in quotes if it is "
-                "a name, or in parentheses if it is a reference."
-            )
-            self.problems.append(Problem(start, end, "Ambiguous key", detail))
-        return node
+        return self.finish(value)
 
     def _rule_function_call(self, values: list[Value]) -> Value:
         name = self._name(values[0], "Invalid function name", "Only a name can be called.")

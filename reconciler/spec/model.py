@@ -243,3 +243,10 @@ class Spec:
         for name in path:
             found = found.calls[name].module
         return found
+
+    def configuration(self, path: Sequence[str], alias: str | None) -> str:
+        """The provider configuration that *alias* stands for inside a module: `openai.eu`."""
+        for depth in range(len(path), 0, -1):
+            call = self.module(path[: depth - 1]).calls[path[depth - 1]]
+            alias = call.providers.get(alias or "", alias)
+        return "openai" if alias is None else f"openai.{alias}"

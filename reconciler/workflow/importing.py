@@ -33,7 +33,8 @@ async def import_object(session: Session, address_text: str, id_text: str) -> St
     identity = parse_import_id(schema, id_text)
     state = session.store.read().state or State(lineage="")
     _refuse_managed(state, address, identity["id"])
-    configuration = "openai" if block.provider_alias is None else f"openai.{block.provider_alias}"
+    names = [step.name for step in address.module]
+    configuration = session.prepared.spec.configuration(names, block.provider_alias)
     async with session.connected(session.configs) as providers:
         attributes = await session.reading(
             _read(providers[configuration], schema, identity, id_text)
