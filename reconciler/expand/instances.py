@@ -40,6 +40,8 @@ class Blocks:
     requests: list[DataRequest] = field(default_factory=list)
     reads: dict[Address, PendingRead] = field(default_factory=dict)
     pending: set[Address] = field(default_factory=set)
+    scoped: set[Address] = field(default_factory=set)
+    """Data sources that only a check can see."""
     empty: list[Address] = field(default_factory=list)
     """Blocks without instances, each with a key of the kind that theirs would have."""
     _by_id: dict[str, Address] = field(default_factory=dict)
@@ -296,7 +298,12 @@ class Blocks:
         else:
             self.requests.append(
                 DataRequest(
-                    address, block.schema, instance.desired, instance.provider, instance.place
+                    address,
+                    block.schema,
+                    instance.desired,
+                    instance.provider,
+                    instance.place,
+                    is_of_check=address in self.scoped,
                 )
             )
         return self._object(instance, arguments)

@@ -46,6 +46,8 @@ class DataRequest:
     arguments: Mapping[str, Value]
     provider: str
     place: Place
+    is_of_check: bool = False
+    """Whether only a check asks, which warns where the object is not there."""
 
 
 @frozen

@@ -26,7 +26,7 @@ from reconciler.language.values import (
     contains_unknown,
 )
 from reconciler.schema import Attributes
-from reconciler.spec.model import Module, Output, Spec, Variable
+from reconciler.spec.model import Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
 from reconciler.spec.variables import default_value, variable_value
 from reconciler.state.model import OutputValue
@@ -200,6 +200,8 @@ class Expander:
 
     def _check(self, module: Module, path: ModulePath, name: str) -> None:
         check = next(each for each in module.checks if each.name == name)
+        if check.data is not None:
+            self._scoped_data(check.data, path, name)
         with self.world.noting():
             check_rules(
                 self.world,
@@ -207,6 +209,21 @@ class Expander:
                 self.world.scope(path),
                 "Check assertion",
                 severity=Severity.WARNING,
+            )
+
+    def _scoped_data(self, block: ResourceBlock, path: ModulePath, name: str) -> None:
+        """Expand the data source of a check; one that is not there is no more than a warning."""
+        own = block.address
+        address = Address(own.type, own.name, None, path, own.mode)
+        self._blocks.scoped.add(address)
+        self._blocks.expand(block, path)
+        read = self.world.given.data.get(address)
+        if read is not None and contains_unknown({**read}):
+            self.diagnostics.warning(
+                "Data source not found",
+                "There is no such object, so what is asserted about it cannot be told.",
+                place=block.place,
+                context=f'check "{name}"',
             )
 
     def _output(self, output: Output, path: ModulePath) -> object:

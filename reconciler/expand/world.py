@@ -198,7 +198,8 @@ class World:
             "terraform": _constant({"workspace": "default"}),
         }
         types: dict[Mode, dict[str, dict[str, Address]]] = {Mode.MANAGED: {}, Mode.DATA: {}}
-        for address in module.resources:
+        scoped = [each.data.address for each in module.checks if each.data is not None]
+        for address in (*module.resources, *scoped):
             own = Address(address.type, address.name, None, path, address.mode)
             types[address.mode].setdefault(address.type, {})[address.name] = own
         for type_, blocks in types[Mode.MANAGED].items():

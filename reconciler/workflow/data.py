@@ -9,6 +9,7 @@ from reconciler.address import Address
 from reconciler.diagnostics import Severity, diagnostic
 from reconciler.errors import ObjectNotFound, SpecError
 from reconciler.expand.model import DataRequest
+from reconciler.language.values import Unknown
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Attributes
 
@@ -31,6 +32,9 @@ async def _read(request: DataRequest, providers: Mapping[str, Provider]) -> Attr
     try:
         return await provider.read_data(request.schema.type, request.arguments)
     except ObjectNotFound as error:
+        if request.is_of_check:
+            attributes = request.schema.attributes.items()
+            return {name: Unknown(each.type, not_null=False) for name, each in attributes}
         found = diagnostic(
             Severity.ERROR,
             "Data source not found",

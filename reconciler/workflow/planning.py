@@ -116,6 +116,9 @@ class _Planning:
         while True:
             expander, expansion, given = await self._expand(given)
             plan = self._plan(expansion, previous)
+            if not given.is_destroying:
+                warnings = (*expander.diagnostics.warnings, *plan.warnings)
+                plan = replace(plan, warnings=tuple(dict.fromkeys(warnings)))
             moved = self._newly_moved(plan)
             if moved:
                 given = replace(given, observed={**given.observed, **moved})
