@@ -299,6 +299,27 @@ def test_what_ignore_changes_covers_is_sent_as_recorded_in_a_rewrite(bench: Benc
     assert_settled(bench)
 
 
+def test_a_message_that_ignores_its_content_does_not_hide_how_a_list_shifted(
+    bench: Bench,
+) -> None:
+    frozen = "lifecycle {\n    ignore_changes = [content]\n  }"
+    spec = message("head", "head", arguments=frozen) + message("tail", "tail")
+    bench.write(counted(["x", "x"]) + spec)
+    bench.apply()
+    bench.write(thread() + message("head", "other", arguments=frozen) + LIST)
+    bench.apply(reorder=True)
+    bench.lose(1)
+
+    bench.apply()
+
+    assert bench.texts() == ["head", "x", "x"]
+    assert bench.cost == (1, 0)
+    assert_settled(bench)
+
+
+LIST = message("m", '=["x", "x"][count.index]', arguments="count = 2")
+
+
 def test_an_update_does_not_make_a_message_of_a_run_reproducible(bench: Bench) -> None:
     bench.write(talk("a"))
     bench.apply()

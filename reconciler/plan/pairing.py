@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from reconciler.address import Address
-from reconciler.diff import same
+from reconciler.diff import same, with_ignored
 from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.language.values import contains_unknown
@@ -41,7 +41,10 @@ def aligned(
         listing = _listing(found, parent, id_, policies)
         if _is_aligned(members, records, None if id_ in unordered else listing):
             continue
-        wanted = [_wanted(each, each.address in replaced) for each in members]
+        wanted = [
+            _wanted(each, found.records.get(each.address), each.address in replaced)
+            for each in members
+        ]
         targets.update(align(wanted, _standing(found, listing, members, records)))
     return replace(found, records=_at_targets(found, targets)) if targets else found
 
@@ -95,13 +98,16 @@ def _standing_by_parent(found: Survey) -> dict[str, list[Record]]:
     return result
 
 
-def _wanted(instance: Instance, replaced: bool) -> Wanted:
-    if _ignores_identity(instance):
-        return Wanted(instance.address, None, fixed=True)
+def _wanted(instance: Instance, record: Record | None, replaced: bool) -> Wanted:
+    fixed = _ignores_identity(instance)
     if replaced:
-        return Wanted(instance.address, None)
-    text, metadata = _identity(instance.schema, instance.desired)
-    return Wanted(instance.address, text, metadata)
+        return Wanted(instance.address, None, fixed=fixed)
+    desired: Attributes = instance.desired
+    if fixed and record is not None:
+        # What is ignored is as it is, so the object may stay where it stands.
+        desired = with_ignored(desired, record.object.arguments, instance.lifecycle.ignore_changes)
+    text, metadata = _identity(instance.schema, desired)
+    return Wanted(instance.address, text, metadata, fixed)
 
 
 def _ignores_identity(instance: Instance) -> bool:
