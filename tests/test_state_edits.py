@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -287,3 +288,19 @@ def _hints(tree: ast.Module) -> Iterator[str]:
         for value in values:
             texts = (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
             yield "\n".join(each for each in texts if isinstance(each, str))
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a device"])
+@pytest.mark.parametrize("command", ["plan", "apply -auto-approve", "state list"])
+def test_a_state_that_is_no_file_is_refused(project: Project, kind: str, command: str) -> None:
+    project.write(conversation("one"))
+    path = project.folder / "odd.json"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    elif kind == "a folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/null")
+    ended = project(command, "--state", str(path))
+    assert ended.code == 1
+    assert "Error" in ended.err

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Protocol
 
 from reconciler.errors import StateUnwritable
@@ -100,6 +101,9 @@ class RealFileSystem:
     """The disk of this machine. Linux and macOS; elsewhere locking is refused."""
 
     def read(self, path: Path) -> bytes:
+        # Opening a pipe would wait for somebody to write, and a device may never end.
+        if not S_ISREG(os.stat(path).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
         return path.read_bytes()
 
     def stat(self, path: Path) -> FileStat | None:
