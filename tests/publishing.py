@@ -55,6 +55,30 @@ PROMISES = {
         "same when the reader of the output goes away or the disk fills up. Where nothing can be "
         "recorded, nothing is sent.",
     ),
+    "servers": (
+        "A server may do anything",
+        "Every fault at every call, byte by byte: resets, stalls, truncated, oversized and doubled "
+        "bodies, web pages, wrong types, missing ids, redirects, 401, 408, 409, 429 in every form, a "
+        "thread held by a run. What may be sent again is, what may not is looked for, a thread is "
+        "posted once, no message stands twice, and the next run converges.",
+    ),
+    "gone": (
+        "Nothing is gone because somebody says nothing",
+        "A wrong key, project, dialect or address and a dead API never plan a creation and never "
+        "write. Only the API's own word about the object itself, or silence about one thread of a "
+        "server that shows another, counts as gone; too many at once are asked about.",
+    ),
+    "guards": (
+        "Nothing is destroyed by accident",
+        "A saved plan is refused for whatever has moved since or was edited; protection outlives its "
+        "block; nothing writes while another run holds the state, and no option does it anyway.",
+    ),
+    "secrets": (
+        "No secret comes out",
+        "A random key and random sensitive values are looked for, raw, in JSON, in URLs and in "
+        "Base64, in every byte that the commands print or write, against a server that repeats what "
+        "it is sent. The key is nowhere, a sensitive value in private files of ours only.",
+    ),
 }
 """By name: a title, and what is promised."""
 

@@ -21,6 +21,8 @@ from bad_server import GROUPS, BadServer, Call, Fault, Piece, plain, written
 
 from reconciler.address import Address
 
+pytestmark = pytest.mark.promise("servers")
+
 CALLS = (
     "create thread",
     "append",

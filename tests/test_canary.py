@@ -25,6 +25,8 @@ from conftest import Ended, Run
 
 from reconciler import Workspace
 
+pytestmark = pytest.mark.promise("secrets")
+
 FORMS = ("json", "object", "encoded", "html", "headers", "raw")
 STATUSES = (200, 400, 401, 403, 404, 409, 422, 500)
 

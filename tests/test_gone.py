@@ -10,6 +10,8 @@ import pytest
 from bad_rig import Rig
 from bad_server import BadServer, Call, Fault, Piece, answered, plain, refusal, written
 
+pytestmark = pytest.mark.promise("gone")
+
 Missing = Callable[[str], tuple[int, Any]]
 
 NAMING: dict[str, Missing] = {

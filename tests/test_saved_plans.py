@@ -15,6 +15,8 @@ from reconciler.emulator.control import Emulator
 from reconciler.plan import planfile
 from reconciler.workflow import saved
 
+pytestmark = pytest.mark.promise("guards")
+
 
 @pytest.fixture
 def pending(project: Project) -> Project:

@@ -16,6 +16,8 @@ from reconciler.cli.tree import ROOT, STATE
 from reconciler.emulator.control import Emulator
 from reconciler.state.lock import StateLock
 
+pytestmark = pytest.mark.promise("guards")
+
 
 @pytest.fixture
 def applied(project: Project) -> Project:
