@@ -66,7 +66,7 @@ class Folder:
             stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=preexec,
+            preexec_fn=lambda: _prepare(preexec),
         )
 
     def run(self, *arguments: str, preexec: Callable[[], None] | None = None) -> Ended:
@@ -87,6 +87,14 @@ class Folder:
         state = Workspace(self.path / "specs", state=self.state).state()
         suspects = sorted(state.suspects.values(), key=lambda each: -len(each.objects))
         return [str(each.address) for each in suspects]
+
+
+def _prepare(preexec: Callable[[], None] | None) -> None:
+    """What a terminal gives a process, also where the tests run without one."""
+    for each in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(each, signal.SIG_DFL)
+    if preexec is not None:
+        preexec()
 
 
 def end(process: subprocess.Popen[str], *signals: signal.Signals) -> Ended:

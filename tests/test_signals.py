@@ -115,8 +115,7 @@ def test_two_signals_end_a_run_whatever_it_waits_for(
 
     process.send_signal(number)
     assert process.stderr is not None
-    while "Interrupt received" not in process.stderr.readline():
-        pass
+    assert any("Interrupt received" in line for line in iter(process.stderr.readline, ""))
     ended = end(process, number)
 
     assert ended.code == code
