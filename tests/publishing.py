@@ -123,6 +123,8 @@ class Publisher:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the figures, and write them where that is asked for."""
+        if hasattr(self.config, "workerinput"):
+            return
         figures = sum((each.figures for each in self.held.values()), Counter[str]())
         if figures:
             told = ", ".join(f"{value:,} {name}" for name, value in figures.items())
@@ -176,5 +178,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the run."""
+    """Watch the run; a worker only says which promises its tests hold."""
     config.pluginmanager.register(Publisher(config), "publisher")
