@@ -61,7 +61,7 @@ def test_what_lift_takes_is_what_exact_lifting_takes(text: str) -> None:
         assert (exact.skeleton(len(text)), exact.slots) == (skeleton, slots)
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_chunks_leave_out_only_blanks_and_comments(text: str) -> None:
     end = 0
