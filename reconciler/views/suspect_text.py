@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
+from reconciler.plan.sequence import count
 from reconciler.state.model import Suspect, SuspectKind
 from reconciler.views import sanitise
 from reconciler.views.console import wrap
@@ -33,7 +35,7 @@ def _suspect(suspect: Suspect, style: Style) -> list[str]:
             what = "create"
         case SuspectKind.APPEND:
             what = f"append to {sanitise.line(suspect.parent_id or 'a thread')}"
-    members = f", with {len(suspect.members)} messages" if suspect.members else ""
+    members = f", with {count(len(suspect.members), 'message')}" if suspect.members else ""
     sent_at, seen = sanitise.line(suspect.sent_at), sanitise.line(suspect.seen)
     mark = style.symbol("!")
     return [
@@ -46,7 +48,7 @@ def choice_lines(suspects: Iterable[Suspect]) -> list[str]:
     """Write the commands that settle each suspect."""
     lines: list[str] = []
     for each in suspects:
-        address = sanitise.line(address_argument(str(each.address)))
+        address = sanitise.line(shlex.quote(str(each.address)))
         name = "THREAD_ID" if each.kind is SuspectKind.CREATE else "MESSAGE_ID"
         lines += [
             f"  reconciler recover adopt {address} {name}",
@@ -55,8 +57,3 @@ def choice_lines(suspects: Iterable[Suspect]) -> list[str]:
             "",
         ]
     return lines
-
-
-def address_argument(address: str) -> str:
-    """An address as a shell takes it."""
-    return f"'{address}'" if "[" in address else address
