@@ -128,7 +128,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.rng = Random(self.seed)
-        self.app: App = create_app(":memory:")
+        self.app: App = create_app(None)
         self.disk = VirtualFileSystem(rng=self.rng)
         self.wishes = Wishes(self.rng)
 
