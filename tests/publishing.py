@@ -1,7 +1,7 @@
 """Publishing: what the tests promise, and the figures of the run that held them.
 
 A test that holds a promise is marked with its name, `promise("kill")`, and records figures with
-`record_property`. Every run prints the sums; `--publish FILE` writes the page of them.
+`record_property`. Every run prints the sums; `--publish=FILE` writes the page of them.
 """
 
 from __future__ import annotations
