@@ -50,7 +50,7 @@ def main() -> None:
     table("Parse, validate, plan", head, list(_kinds()))
     table("One block over the rows of a file", head, list(_rows_of_a_file()))
     table("Growth", ("messages", "validate, CPU s", "ms per block", "plan, CPU s"), list(_growth()))
-    table("A package folder that cannot be written", ("start", "goal, s", "CPU s"), _read_only())
+    table("First starts", ("start", "goal, s", "CPU s"), _first_starts())
 
 
 class Folder:
@@ -61,6 +61,7 @@ class Folder:
         self.cache = path / "cache"
         self.environ = {
             "XDG_CACHE_HOME": str(self.cache),
+            "TMPDIR": str(path),
             "OPENAI_API_KEY": "sk-benchmark",
             "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
         }
@@ -143,7 +144,7 @@ def _growth() -> Iterator[tuple[str, ...]]:
             yield (f"{messages:,}", f"{validate.cpu_s:.2f}", each, f"{plan.cpu_s:.2f}")
 
 
-def _read_only() -> list[tuple[str, ...]]:
+def _first_starts() -> list[tuple[str, ...]]:
     """What the first starts cost a user for whom the grammar has to be prepared."""
     with _folder() as folder:
         folder.write(conversations.plain(10))
@@ -151,9 +152,10 @@ def _read_only() -> list[tuple[str, ...]]:
         second = folder.least("validate", folder.forget_shapes)
         shutil.rmtree(folder.cache)
         folder.cache.write_text("no folder can be made here")
+        folder.run("validate")
         without = folder.least("validate")
     return [
         ("first, the tables are made", "once", f"{first.cpu_s:.2f}"),
         ("later, of a new file", "0.30", f"{second.cpu_s:.2f}"),
-        ("later, the user's cache cannot be written either", "as before", f"{without.cpu_s:.2f}"),
+        ("later, the user has no cache folder", "as before", f"{without.cpu_s:.2f}"),
     ]

@@ -46,8 +46,8 @@ STATIONS = [
 have rules of their own below."""
 
 DOORS = {
-    "hcl2": {"language/parse.py", "language/grammar.py"},
-    "lark": {"language/parse.py", "language/grammar.py"},
+    "hcl2": {"language/grammar.py"},
+    "lark": {"language/grammar.py"},
     "networkx": {"graph.py", "networkx_core.py"},
     "httpx": {"provider/client.py"},
     "starlette": {"emulator/"},

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,10 +12,10 @@ from hypothesis import strategies as st
 
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.errors import SpecError
-from reconciler.language import cachefolder, evaluate, shapecache
+from reconciler.language import evaluate
 from reconciler.language.expression import Expression
 from reconciler.language.parse import MAX_FILE_BYTES, parse_expression, parse_file, parse_template
-from reconciler.language.shapecache import Shapes, user_shapes
+from reconciler.language.shapecache import Shapes
 from reconciler.language.syntax import Body, IndexKey
 
 
@@ -340,104 +337,8 @@ def test_a_damaged_block_does_not_hide_the_next(start: int, length: int, word: s
     assert diagnostics.has_errors or [each.labels[-1:] for each in body.blocks][-1] == ("next",)
 
 
-class Cached:
-    """A cache folder without shapes, and processes that use it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / "reconciler"
-        self.environ = {**os.environ, "XDG_CACHE_HOME": str(folder)}
-
-    def parses_without_python_hcl2(self) -> bool:
-        script = (
-            "import sys\n"
-            "from reconciler.language.parse import parse_file\n"
-            "from reconciler.diagnostics import Diagnostics, SourceFile\n"
-            "found = Diagnostics()\n"
-            "body = parse_file(SourceFile('x.tf', sys.argv[1]), found)\n"
-            "assert len(body.blocks) == 1 and not found.has_errors\n"
-            "print(body.blocks[0].body.arguments['metadata'].expression.references())\n"
-            "print('hcl2' not in sys.modules)\n"
-        )
-        command = [sys.executable, "-c", script, MESSAGE]
-        ran = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=True)
-        return ran.stdout.splitlines()[-1] == "True"
-
-
-@pytest.fixture(scope="module")
-def cache_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One folder for all tests: computing the grammar's tables takes a second."""
-    return tmp_path_factory.mktemp("cache_home")
-
-
-@pytest.fixture
-def cached(cache_home: Path) -> Cached:
-    cached = Cached(cache_home)
-    if cached.folder.exists():
-        cached.folder.chmod(0o700)
-        (cached.folder / "shapes.bin").unlink(missing_ok=True)
-    assert cachefolder.prepare(str(cached.folder))
-    return cached
-
-
-def test_the_second_run_does_not_need_python_hcl2(cached: Cached) -> None:
-    assert [cached.parses_without_python_hcl2() for _ in range(2)] == [False, True]
-
-
-def test_the_cache_is_for_nobody_else(cached: Cached) -> None:
-    cached.parses_without_python_hcl2()
-    assert cached.folder.stat().st_mode & 0o777 == 0o700
-    assert (cached.folder / "shapes.bin").stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        pytest.param(lambda content: b"", id="empty"),
-        pytest.param(lambda content: content[:-1], id="cut short"),
-        pytest.param(lambda content: content[:40] + b"?" + content[41:], id="changed"),
-        pytest.param(lambda content: b"\0" * 100, id="something else"),
-    ],
-)
-def test_a_damaged_cache_counts_as_absent(cached: Cached, damage: object) -> None:
-    cached.parses_without_python_hcl2()
-    file = cached.folder / "shapes.bin"
-    assert callable(damage)
-    file.write_bytes(damage(file.read_bytes()))
-    assert [cached.parses_without_python_hcl2() for _ in range(2)] == [False, True]
-
-
-def test_damaged_tables_of_the_grammar_are_not_used(cached: Cached) -> None:
-    cached.parses_without_python_hcl2()
-    tables = cached.folder / "grammar.bin"
-    whole = tables.read_bytes()
-    tables.write_bytes(whole[:-100] + bytes(100))
-    (cached.folder / "shapes.bin").unlink()
-    cached.parses_without_python_hcl2()
-    assert tables.read_bytes()[-100:] != bytes(100)
-
-
-def test_a_cache_that_others_can_write_is_not_trusted(cached: Cached) -> None:
-    folder = str(cached.folder)
-    shapes = Shapes(folder)
-    parse(MESSAGE, shapes)
-    shapes.save()
-    assert shapecache.read_shapes(folder)
-    cached.folder.chmod(0o777)
-    assert not shapecache.read_shapes(folder)
-
-
-def test_a_folder_that_cannot_be_made_costs_nothing(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    folder = str(tmp_path / "file" / "cache")
-    assert not cachefolder.prepare(folder)
-    shapes = Shapes(folder)
-    shapes.bodies.update(user_shapes().bodies)
-    assert len(parse(MESSAGE, shapes).blocks) == 1
-    shapes.save()
-
-
-def test_a_shape_from_the_cache_is_the_shape_that_was_made(cached: Cached) -> None:
-    folder = str(cached.folder)
+def test_a_shape_from_the_cache_is_the_shape_that_was_made(tmp_path: Path) -> None:
+    folder = str(tmp_path)
     made = Shapes(folder)
     text = MESSAGE + 'x = { for k, v in a : k => "${v}"... if v[*].b != 1.5 }\ny = [f(-z...)]\n'
     before = parse(text, made)

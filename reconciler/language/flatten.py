@@ -1,4 +1,4 @@
-"""Flatten: python-hcl2's tree of a skeleton as a list of nodes in which children come first.
+"""Flatten: what the rules of the grammar make of words, as a list of nodes, children first.
 
 The list is what the shape cache stores: no recursion is needed to write, read or check it, and
 each argument's nodes are one stretch of it. A node is a tuple of its class's name, its offsets
@@ -7,15 +7,13 @@ in the skeleton and its fields; a field that is a node is its place in the list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.language.flatnodes import Chain, FlatNodes, Step
+from reconciler.language.tables import Refused, Tables, Terminal, Value, run
 from reconciler.language.words import Word
-
-if TYPE_CHECKING:
-    from reconciler.language.grammar import ParseTree
 
 
 @dataclass(slots=True)
@@ -48,44 +46,36 @@ class _Part:
         self.fields = fields
 
 
-Value = object
-"""What a rule of the grammar has become: a node, a word, a chain, or a part."""
-
-
 class Flattener(FlatNodes):
-    """Turns trees into nodes; one list for all trees of a skeleton."""
+    """Turns words into nodes; one list for all trees of a skeleton.
+
+    What a rule becomes is the place of a node, a word, a chain, or a part.
+    """
 
     def __init__(self, slot_at: dict[int, int]) -> None:
         super().__init__(slot_at)
-        self._word_at: dict[int, Word] = {}
         self._taken = 0
 
-    def flatten(self, tree: ParseTree, word_at: dict[int, Word]) -> list[FlatArgument | FlatBlock]:
-        """The items of the body that *tree* is; *word_at* finds words by rendered offset."""
-        self._word_at = word_at
-        results: list[Value] = []
-        stack: list[tuple[Any, int]] = [(tree, -1)]
-        while stack:
-            node, base = stack.pop()
-            if base >= 0:
-                values = results[base:]
-                del results[base:]
-                rule = _RULES.get(str(node.data))
-                results.append(rule(self, values) if rule else None)
-            elif isinstance(node, str):
-                results.append(node)
-            elif node.data == "new_line_or_comment":
-                results.append(None)
-            else:
-                stack.append((node, len(results)))
-                stack.extend((child, -1) for child in reversed(node.children))
-        items = results[0]
+    def flatten(
+        self, words: Sequence[Word], tables: Tables
+    ) -> list[FlatArgument | FlatBlock] | Refused:
+        """The items of the body that the words are."""
+        known = len(self.problems)
+        items = run(tables, words, self._reduce)
+        if isinstance(items, Refused):
+            # What seemed wrong before that place may have been right with what should be there.
+            del self.problems[known:]
+            return items
         assert isinstance(items, list)
         return items
 
-    def _word(self, token: object) -> Word:
-        assert isinstance(token, str)
-        return self._word_at[token.start_pos]  # type: ignore[attr-defined]  # a lark Token
+    def _reduce(self, name: str, values: list[Value]) -> Value:
+        rule = RULES.get(name)
+        return None if rule is None else rule(self, values)
+
+    def _word(self, terminal: object) -> Word:
+        assert isinstance(terminal, Terminal)
+        return terminal.word
 
     def _name(self, value: object, summary: str, detail: str) -> Word:
         assert isinstance(value, Word)
@@ -276,7 +266,7 @@ def _for_parts(values: list[Value]) -> tuple[tuple[Any, ...], int | None, list[V
 
 _Rule = Callable[[Flattener, list[Value]], Value]
 
-_RULES: dict[str, _Rule] = {
+RULES: dict[str, _Rule] = {
     "start": Flattener._rule_start,
     "body": Flattener._rule_body,
     "attribute": Flattener._rule_attribute,

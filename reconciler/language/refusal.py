@@ -1,7 +1,7 @@
 """Refusal: says in the user's terms why a parse could not go on at a word.
 
-python-hcl2 tells where it stopped, and that place is right; which tokens it would have taken
-says little to a person. What is missing is read off the words around the place instead.
+The grammar tells at which word it stopped, and that place is right; which words it would have
+taken says little to a person. What is missing is read off the words around the place instead.
 """
 
 from __future__ import annotations

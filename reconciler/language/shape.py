@@ -1,8 +1,9 @@
 """Shape: what all passages with the same skeleton share: their trees and their problems.
 
-A shape knows nothing of files; its offsets are offsets into the skeleton. It is made once by
-python-hcl2 (see `shaping`) and then found again by its skeleton, in memory or in the user's
-cache. Its classes are written out because defining dataclasses would cost every command.
+A shape knows nothing of files; its offsets are offsets into the skeleton. It is made once, by
+the grammar of python-hcl2 (see `shaping`), and then found again by its skeleton, in memory or in
+the user's cache. Its classes are written out because defining dataclasses would cost every
+command.
 """
 
 from __future__ import annotations

@@ -15,15 +15,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from reconciler.language.cachefolder import (
-    DIGEST_BYTES,
-    digest,
-    is_trusted,
-    prepare,
-    read,
-    replace,
-    user_cache_folder,
-)
+from reconciler.language.cachefolder import digest, read_sealed, usable_folder, write_sealed
 from reconciler.language.shape import Shape, Unit
 
 MAX_STORED_BYTES = 8 * 1024 * 1024
@@ -72,15 +64,14 @@ class Shapes:
     def _make(self, unit: Unit, skeleton: str) -> Shape:
         from reconciler.language.shaping import make_shape
 
-        folder = self.folder if self.folder is not None and prepare(self.folder) else None
-        shape = make_shape(unit, skeleton, folder)
+        shape = make_shape(unit, skeleton, self.folder)
         if not shape.problems:
             self._made.append((unit, shape))
         return shape
 
     def save(self) -> None:
         """Keep what was made for the next process; silently nothing if that cannot be."""
-        if not self._made or self.folder is None or not prepare(self.folder):
+        if not self._made or self.folder is None:
             return
         from reconciler.language.shapecode import encode_shape
 
@@ -96,7 +87,7 @@ class Shapes:
 @cache
 def user_shapes() -> Shapes:
     """The shapes of this process, kept in the user's cache folder when it ends."""
-    shapes = Shapes(user_cache_folder())
+    shapes = Shapes(usable_folder())
     atexit.register(shapes.save)
     return shapes
 
@@ -104,20 +95,14 @@ def user_shapes() -> Shapes:
 def read_shapes(folder: str) -> Stored:
     """What the file holds; nothing at all if there is any doubt about it."""
     path = os.path.join(folder, _FILE)
-    content = read(path, MAX_STORED_BYTES * 4) if is_trusted(folder) else None
-    if content is None or len(content) <= DIGEST_BYTES:
-        return {}
-    payload = content[DIGEST_BYTES:]
-    if content[:DIGEST_BYTES] != digest(payload, _version()):
-        return {}
-    stored: Any = marshal.loads(payload)
+    payload = read_sealed(path, MAX_STORED_BYTES * 4, _version())
+    stored: Any = None if payload is None else marshal.loads(payload)
     return stored if isinstance(stored, dict) else {}
 
 
 def write_shapes(folder: str, stored: Stored) -> None:
     """Replace the file, if it can be replaced."""
-    payload = marshal.dumps(stored)
-    replace(os.path.join(folder, _FILE), digest(payload, _version()) + payload)
+    write_sealed(os.path.join(folder, _FILE), marshal.dumps(stored), _version())
 
 
 @cache
@@ -134,7 +119,11 @@ def _version() -> str:
     return digest(" ".join(parts).encode()).hex()
 
 
-_SHAPING = ("check", "flatten", "scan", "shapecode", "shaping", "template", "trees", "words")
+_SHAPING = (
+    "check", "flatten", "flatnodes", "grammar", "scan", "shapecode", "shaping", "tables",
+    "template", "template_shape", "trees", "words",
+)  # fmt: skip
+"""The modules whose change may make another shape of the same skeleton."""
 
 
 def _grammar_in(folder: str) -> str:

@@ -1,8 +1,7 @@
-"""Shaping: makes the shape of a skeleton, with python-hcl2 as the parser."""
+"""Shaping: makes the shape of a skeleton, by the grammar of python-hcl2."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 
 from reconciler.language.check import (
@@ -13,7 +12,7 @@ from reconciler.language.check import (
     end_at_line_break,
 )
 from reconciler.language.flatten import FlatArgument, FlatBlock, Flattener
-from reconciler.language.grammar import parse_tree
+from reconciler.language.grammar import grammar_tables
 from reconciler.language.problems import Problem
 from reconciler.language.refusal import refusal
 from reconciler.language.scan import MARKS
@@ -26,6 +25,7 @@ from reconciler.language.shape import (
     Shape,
     Unit,
 )
+from reconciler.language.tables import Refused
 from reconciler.language.words import Arranger, Extent, Word, Words, split_words
 
 
@@ -108,18 +108,12 @@ class Shaping:
         self.problems += check_objects(self.flattener.nodes, words, at)
 
     def parse(self, words: Sequence[Word]) -> list[FlatArgument | FlatBlock] | None:
-        """Let python-hcl2 parse the words; None when it refused them."""
-        rendered, starts = render(words)
-        parsed = parse_tree(rendered, self.cache_folder)
-        if isinstance(parsed, int):
-            index = bisect_right(starts, parsed) - 1
-            if parsed >= len(rendered.rstrip()):
-                index = len(words)
-            elif rendered[parsed] == " ":
-                index += 1
-            self.problems.append(refusal(words, index))
+        """Let the grammar nest the words; None when it refused them."""
+        items = self.flattener.flatten(words, grammar_tables(self.cache_folder))
+        if isinstance(items, Refused):
+            self.problems.append(refusal(words, items.index))
             return None
-        return self.flattener.flatten(parsed, _by_rendered_offset(words, starts))
+        return items
 
     def _body(self, items: Sequence[FlatArgument | FlatBlock]) -> BodyForm:
         """The body of the skeleton; the inner ones are made before the outer ones."""
@@ -174,28 +168,9 @@ class Shaping:
 
 
 def in_parentheses(words: Sequence[Word]) -> list[Word]:
-    """`x = ( words )`: an expression as the argument that python-hcl2 can parse."""
+    """`x = ( words )`: an expression as the argument that the grammar knows."""
     start = words[0].start if words else 0
     end = words[-1].end if words else 0
     before = [Word(text, start, start, text, text) for text in ("x", "=", "(")]
     before[0].kind = "name"
     return [*before, *words, Word(")", end, end, ")", ")")]
-
-
-def render(words: Sequence[Word]) -> tuple[str, list[int]]:
-    """The text for python-hcl2, and where each word begins in it."""
-    starts: list[int] = []
-    offset = 0
-    for word in words:
-        starts.append(offset)
-        offset += len(word.rendered) + 1
-    return " ".join(word.rendered for word in words), starts
-
-
-def _by_rendered_offset(words: Sequence[Word], starts: Sequence[int]) -> dict[int, Word]:
-    found: dict[int, Word] = {}
-    for word, start in zip(words, starts, strict=True):
-        found[start] = word
-        if word.kind == "dotname":
-            found[start + 1] = word
-    return found

@@ -15,7 +15,7 @@ from typing import Literal
 from reconciler.language.problems import Problem, bad_character
 
 MAX_WORDS = 100_000
-"""How long one block or expression may be; python-hcl2 needs some 2 KB of memory per word."""
+"""How long one block or expression may be; its words and what is made of them are in memory."""
 
 MAX_NESTING = 200
 """How deep brackets may stand in brackets."""
@@ -47,7 +47,7 @@ class Word:
     end: int
     text: str
     rendered: str = ""
-    """How it is written for python-hcl2."""
+    """What it is to the grammar: names have no meaning there, except where they are keywords."""
     unary: tuple[Word, ...] = ()
     """`-` and `!` that stand directly before this one and are not rendered."""
 
@@ -245,7 +245,7 @@ class Arranger:
             return self._namespaced(words, index)
         rendered = word.text
         if word.text == "if" and context.kind == "for" and previous is not None:
-            rendered = "if" if previous.kind in OPERANDS or previous.kind == "..." else "x"
+            rendered = "if" if is_operand(previous) or previous.kind == "..." else "x"
         elif (
             word.text in _KEYWORDS
             or not word.text.isascii()
