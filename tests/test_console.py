@@ -459,24 +459,36 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.fd, text.encode())
 
-    def wait_for(self, text: str) -> None:
-        """Read until *text* has come after what was waited for before."""
+    def interrupt(self) -> None:
+        """Press Ctrl-C, and wait for the prompt behind it."""
+        self.type("\x03")
+        # One that came before the prompt could be interrupted waits for a key: a harmless one.
+        self.wait_for("> ", nudge="\x7f")
+
+    def wait_for(self, text: str, *, nudge: str = "") -> None:
+        """Read until *text* has come after what was waited for before; type *nudge* in silence."""
         give_up = time.monotonic() + 60
         while text not in self.seen:
             assert time.monotonic() < give_up, self.seen
             ready, _, _ = select.select([self.fd], [], [], 1)
-            if ready:
+            if not ready:
+                self.type(nudge)
+            else:
                 try:
                     self.seen += os.read(self.fd, 4096).decode(errors="replace")
                 except OSError:
                     raise AssertionError(self.seen) from None
         self.seen = self.seen.partition(text)[2]
 
-    def code(self) -> int:
-        """Wait for the end."""
+    def code(self, *, nudge: str = "") -> int:
+        """Wait for the end; type *nudge* in silence."""
         with contextlib.suppress(OSError):
-            while os.read(self.fd, 4096):
-                pass
+            while True:
+                ready, _, _ = select.select([self.fd], [], [], 1)
+                if not ready:
+                    self.type(nudge)
+                elif not os.read(self.fd, 4096):
+                    break
         _, status = os.waitpid(self.pid, 0)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(status)
@@ -510,17 +522,15 @@ def test_a_conversation_goes_on_after_a_mistake(terminal: Terminal, tmp_path: Pa
 def test_ctrl_c_drops_what_is_typed_and_then_leaves(terminal: Terminal) -> None:
     terminal.type("[1,\n")
     terminal.wait_for(": ")
-    terminal.type("\x03")
-    terminal.wait_for("> ")
+    terminal.interrupt()
     terminal.type("11+")
     terminal.wait_for("11+")
-    terminal.type("\x03")
-    terminal.wait_for("> ")
+    terminal.interrupt()
     terminal.type("1+1\n")
     terminal.wait_for("2\r\n")
     terminal.wait_for("> ")
     terminal.type("\x03")
-    assert terminal.code() == 130
+    assert terminal.code(nudge="\x7f") == 130
 
 
 def test_ctrl_d_leaves_well(terminal: Terminal) -> None:
