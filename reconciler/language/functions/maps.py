@@ -186,7 +186,7 @@ def _zipped_type(of: Type) -> Type:
     examples=('transpose({ a = ["1", "2"], b = ["2"] })',),
 )
 def _transpose(values: TypedMap) -> object:
-    found: dict[str, object] = {}
+    found: dict[str, TypedList] = {}
     for name in sorted(values):
         items = values[name]
         if not isinstance(items, list):
@@ -194,7 +194,7 @@ def _transpose(values: TypedMap) -> object:
         for each in items:
             if not isinstance(each, str):
                 raise refuse(f'an element of "{name}" is null', 0)
-            group = found.setdefault(each, TypedList((), "string"))
-            assert isinstance(group, TypedList), "groups are lists"
-            group.append(name)
-    return TypedMap(found, ["list", "string"])
+            if each not in found:
+                found[each] = TypedList((), "string")
+            found[each].append(name)
+    return TypedMap(dict[str, object](found), ["list", "string"])
