@@ -229,7 +229,7 @@ async def _try_create(
 ) -> tuple[int, Attributes | None, Made | None]:
     """Send the creating call once; a refusal because of a member names that member, and one that
     may be about members at all names nothing."""
-    sent = [resolve(run, each) for each in carried]
+    sent = [resolve(run, each, rides_along=True) for each in carried]
     intent = await _intend_create(run, instance, change, carried, sent)
     provider = run.provider(instance.provider)
     try:

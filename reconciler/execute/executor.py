@@ -22,7 +22,7 @@ from reconciler.execute.context import Run
 from reconciler.execute.creating import Made
 from reconciler.execute.ends import Ends
 from reconciler.execute.events import ChangeFailed, ChangeFinished, ChangeStarted, Report
-from reconciler.execute.faithful import check_not_moved_on
+from reconciler.execute.faithful import check_not_moved_on, resolve
 from reconciler.execute.flight import Flight
 from reconciler.execute.interruption import Interruption
 from reconciler.execute.schedule import Phase, Schedule, Step
@@ -212,7 +212,7 @@ class _Worker:
         return self.runs.get(leader, (leader,))[1:]
 
     async def _append(self, step: Step, change: PlannedChange) -> None:
-        instance = self.run.resolver.resolve(change.address)
+        instance = resolve(self.run, change)
         parent_id = creating.parent_id_of(instance)
         sequence = self.sequence_of[change.address]
         candidates = [make_step(each) for each in self._behind(change.address, sequence)]

@@ -6,28 +6,32 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from reconciler.address import Address
+from reconciler.diagnostics import Severity, diagnostic
 from reconciler.diff import same, with_ignored
-from reconciler.errors import ObjectNotFound, StalePlan
+from reconciler.errors import ObjectNotFound, SpecError, StalePlan
 from reconciler.execute.context import Run
 from reconciler.execute.listing import list_after
 from reconciler.expand import Instance
 from reconciler.frozen import replace
-from reconciler.language.values import Unknown
+from reconciler.language.values import Unknown, contains_unknown
 from reconciler.plan.model import Plan, PlannedChange
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Value
 from reconciler.state.model import StateObject
 
 
-def resolve(run: Run, change: PlannedChange) -> Instance:
-    """The instance with everything known that could be, and no known value unlike the plan's.
+def resolve(run: Run, change: PlannedChange, *, rides_along: bool = False) -> Instance:
+    """The instance with everything known, and no known value unlike the plan's.
+
+    A member that *rides_along* is created in the same call as its parent, whose id nobody knows.
 
     Raises:
-        SpecError: evaluating it failed.
+        SpecError: evaluating it failed, or something about it is not known even now.
         StalePlan: something the spec reads has changed since the plan was made.
     """
     instance = _with_kept(run.resolver.resolve(change.address), change)
     _refuse_unlike(instance, change)
+    _refuse_unknown(instance, rides_along=rides_along)
     return instance
 
 
@@ -69,6 +73,26 @@ def _refuse_unlike(instance: Instance, change: PlannedChange) -> None:
                 "something that the specs read has changed since.",
                 hint="plan again",
             )
+
+
+def _refuse_unknown(instance: Instance, *, rides_along: bool) -> None:
+    """Refuse to send or record what is not known, whatever the reason."""
+    sequence = instance.schema.sequence
+    left_out = sequence.parent_argument if rides_along and sequence is not None else None
+    found = tuple(
+        diagnostic(
+            Severity.ERROR,
+            "Value not known during apply",
+            f'The value of "{name}" is not known although everything it refers to is done. Nothing '
+            "was sent.",
+            place=instance.argument_places.get(name, instance.place),
+            address=str(instance.address),
+        )
+        for name, value in instance.desired.items()
+        if name != left_out and contains_unknown(value)
+    )
+    if found:
+        raise SpecError(found)
 
 
 def _is_as_sent(change: PlannedChange, name: str, value: Value) -> bool:

@@ -11,7 +11,7 @@ from reconciler.errors import SpecError
 from reconciler.expand.conditions import broken_rules
 from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
-from reconciler.expand.repetition import repeat
+from reconciler.expand.repetition import Repetition, repeat
 from reconciler.expand.scope import with_self
 from reconciler.expand.world import World
 from reconciler.frozen import replace
@@ -46,7 +46,8 @@ class Blocks:
     """Blocks without instances, each with a key of the kind that theirs would have."""
     _by_id: dict[str, Address] = field(default_factory=dict)
     _blocks: dict[Address, ResourceBlock] = field(default_factory=dict)
-    _scopes: dict[Address, Scope] = field(default_factory=dict)
+    _repetitions: dict[Address, Repetition] = field(default_factory=dict)
+    """By block."""
     _arguments: dict[Address, Arguments] = field(default_factory=dict)
     _places: dict[int, dict[str, Place]] = field(default_factory=dict)
     """Of the arguments of a block, by the block's identity."""
@@ -59,20 +60,20 @@ class Blocks:
         """Make the instances of *block* in one module instance."""
         own = block.address
         address = Address(own.type, own.name, None, path, own.mode)
-        with self.world.noting() as noted:
-            repetition = repeat(
-                self.world,
-                self.world.scope(path),
-                count=block.count,
-                for_each=block.for_each,
-                context=context(block),
-            )
+        repetition = repeat(
+            self.world,
+            path,
+            count=block.count,
+            for_each=block.for_each,
+            context=context(block),
+        )
         if repetition is None:
             return
-        common = frozenset(noted) | self._explicit(block, path)
+        common = repetition.made_from | self._explicit(block, path)
+        self._repetitions[address] = repetition
         objects: dict[Key, object] = {}
-        for key, value in repetition.items():
-            scope = self.world.instance_scope(path, key, value)
+        for key in repetition:
+            scope = repetition.scope(key)
             objects[key] = self._instance(block, address.instance(key), scope, common)
         if objects:
             self.world.set_block(address, objects)
@@ -89,7 +90,7 @@ class Blocks:
         """
         before = self.instances[address]
         with self.world.noting():
-            scope = self._scopes[address]
+            scope = self._scope(address)
             broken = self._broken_before(self._blocks[address], address, scope)
         if broken:
             raise SpecError(tuple(broken))
@@ -113,7 +114,7 @@ class Blocks:
         value = {**value, **attributes} if _is_data(address) else value
         self.world.set_object(address, value)
         with self.world.noting():
-            block, scope = self._blocks[address], self._scopes[address]
+            block, scope = self._blocks[address], self._scope(address)
             broken = self._broken_after(block, address, scope, value)
         if broken:
             raise SpecError(tuple(broken))
@@ -122,9 +123,12 @@ class Blocks:
         before = self._arguments[address]
         with self.world.noting():
             self._arguments[address] = evaluate_arguments(
-                self.world, self._blocks[address], self._scopes[address], before=before
+                self.world, self._blocks[address], self._scope(address), before=before
             )
         return self._arguments[address]
+
+    def _scope(self, address: Address) -> Scope:
+        return self._repetitions[address.block].scope(address.key)
 
     def _explicit(self, block: ResourceBlock, path: ModulePath) -> frozenset[Address]:
         found = frozenset[Address]().union(*(self.targets(path, each) for each in block.depends_on))
@@ -142,9 +146,9 @@ class Blocks:
         depends_on = common | noted
         instance = self._make(block, address, arguments, depends_on)
         if address.mode is Mode.DATA:
-            value: object = self._data(block, instance, arguments, scope)
+            value: object = self._data(block, instance, arguments)
         else:
-            value = self._managed(block, instance, arguments, scope)
+            value = self._managed(block, instance, arguments)
         with self.world.noting():
             self._require(self._broken_after(block, address, scope, value))
         return value
@@ -180,13 +184,10 @@ class Blocks:
             else []
         )
 
-    def _managed(
-        self, block: ResourceBlock, instance: Instance, arguments: Arguments, scope: Scope
-    ) -> object:
+    def _managed(self, block: ResourceBlock, instance: Instance, arguments: Arguments) -> object:
         address = instance.address
         self.instances[address] = instance
         self._blocks[address] = block
-        self._scopes[address] = scope
         self._arguments[address] = arguments
         given = self.world.given
         exists = address in given.observed and address not in given.pending
@@ -280,7 +281,7 @@ class Blocks:
         return value
 
     def _data(
-        self, block: ResourceBlock, instance: Instance, arguments: Arguments, scope: Scope
+        self, block: ResourceBlock, instance: Instance, arguments: Arguments
     ) -> dict[str, object]:
         address = instance.address
         self.world.set_made_from(address, instance.depends_on)
@@ -290,7 +291,6 @@ class Blocks:
         unknown = contains_unknown(dict(instance.desired))
         if unknown or self._waits(instance):
             self._blocks[address] = block
-            self._scopes[address] = scope
             self._arguments[address] = arguments
             self.instances[address] = instance
             self.reads[address] = PendingRead(instance, config_unknown=unknown)

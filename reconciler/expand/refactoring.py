@@ -27,12 +27,9 @@ def evaluate_imports(expander: Expander, blocks: tuple[ImportBlock, ...]) -> lis
 
 def _evaluate(expander: Expander, block: ImportBlock) -> list[ImportWish]:
     world = expander.world
-    repetition = repeat(
-        world, world.scope(()), count=None, for_each=block.for_each, context="import"
-    )
+    repetition = repeat(world, (), count=None, for_each=block.for_each, context="import")
     wishes: list[ImportWish] = []
-    for key, value in (repetition or {}).items():
-        scope = world.instance_scope((), key, value)
+    for scope in map(repetition.scope, repetition) if repetition is not None else ():
         address = _address(expander, block, scope)
         id_, secret = to_plain(world.evaluate(block.id, scope))
         if secret:

@@ -2,39 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
-from reconciler.address import Key
+from reconciler.address import Address, Key, ModulePath
 from reconciler.diagnostics import Diagnostics
+from reconciler.expand.scope import InstanceScope, count_names, each_names
 from reconciler.expand.world import World
 from reconciler.language.convert import convert
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Expression, Scope
-from reconciler.language.values import Sensitive, SetValue, Unknown
+from reconciler.language.values import Sensitive, SetValue, Unknown, contains_unknown
 
 MAX_INSTANCES = 100_000
 """How many instances one block may stand for, and all blocks of a spec together."""
 
 
+@dataclass(slots=True)
+class Repetition:
+    """The instances of a block or a module call, each with what `each` or `count` is in it.
+
+    The keys are those of the plan; an `each.value` that holds an unknown is looked at again during
+    apply.
+    """
+
+    _world: World
+    _path: ModulePath
+    _for_each: Expression | None
+    _values: Mapping[Key, object]
+    made_from: frozenset[Address]
+    """What the values of `each` were made from: who looks at them depends on it."""
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._values)
+
+    def scope(self, key: Key) -> Scope:
+        """The names of one instance, with what is known by now."""
+        if self._world.is_applying and contains_unknown(self._values[key]):
+            self._look_again()
+        outer = self._world.scope(self._path)
+        if key is None:
+            return outer
+        own = count_names(key) if isinstance(key, int) else each_names(key, self._values[key])
+        return InstanceScope(outer, own, lambda: self._world.note_all(self.made_from))
+
+    def _look_again(self) -> None:
+        if self._for_each is None:
+            return
+        value = self._world.evaluate(self._for_each, self._world.scope(self._path))
+        if isinstance(value, Mapping):
+            self._values = {key: value.get(str(key), each) for key, each in self._values.items()}
+
+
 def repeat(
     world: World,
-    scope: Scope,
+    path: ModulePath,
     *,
     count: Expression | None,
     for_each: Expression | None,
     context: str,
-) -> dict[Key, object] | None:
-    """The instance keys of a block, each with its `each.value`; None if they cannot be told.
+) -> Repetition | None:
+    """The instances of a block in the module instance *path*; None if they cannot be told.
 
     A block without `count` and `for_each` has one instance, with the key None.
     """
-    found = _repeat(world, scope, count, for_each, context)
+    with world.noting() as noted:
+        found = _repeat(world, world.scope(path), count, for_each, context)
     before = world.instances_made
     world.instances_made += len(found or ())
     if world.instances_made <= MAX_INSTANCES:
-        return found
+        return None if found is None else Repetition(world, path, for_each, found, frozenset(noted))
     if before <= MAX_INSTANCES:
         expression = count or for_each
         place = expression.place if expression is not None else None

@@ -39,10 +39,13 @@ class InstanceScope:
 
     outer: Scope
     own: Mapping[str, object]
+    look: Callable[[], None] = lambda: None
+    """Called whenever anybody looks at what the instance adds."""
 
     def root(self, name: str) -> object:
         """The value of a root name; what the instance adds comes first."""
         if name in self.own:
+            self.look()
             return self.own[name]
         return self.outer.root(name)
 
@@ -65,5 +68,5 @@ def count_names(index: int) -> dict[str, object]:
 def with_self(scope: Scope, value: object) -> InstanceScope:
     """A scope with `self`, the instance that a postcondition is about."""
     if isinstance(scope, InstanceScope):
-        return InstanceScope(scope.outer, {**scope.own, "self": value})
+        return InstanceScope(scope.outer, {**scope.own, "self": value}, scope.look)
     return InstanceScope(scope, {"self": value})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 from reconciler.address import Address, Mode, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostics, Severity
@@ -55,6 +56,8 @@ class Expander:
         self._blocks = Blocks(self.world, will_replace, self._targets)
         self._open: dict[Node, list[ModulePath]] = {}
         """Values that held an unknown when they were last evaluated."""
+        self._turns: dict[Node, int] = {}
+        """Where each node stands in the order of the walk."""
         self._nodes = {(each.module, each.address): each for each in graph.nodes if each.address}
         self._above: dict[tuple[tuple[str, ...], Address], frozenset[Node]] = {}
 
@@ -90,6 +93,7 @@ class Expander:
     def begin_applying(self, functions: Mapping[str, object]) -> None:
         """From now on, evaluate with the functions that mean something during apply."""
         self.world.functions = functions
+        self.world.is_applying = True
 
     def resolve(self, address: Address) -> Instance:
         """The instance with everything that is known by now.
@@ -236,16 +240,14 @@ class Expander:
         call = module.calls[name]
         repetition = repeat(
             self.world,
-            self.world.scope(path),
+            path,
             count=call.count,
             for_each=call.for_each,
             context=f'module "{name}"',
         )
         if repetition is None:
             return
-        scopes = {
-            key: self.world.instance_scope(path, key, value) for key, value in repetition.items()
-        }
+        scopes = {key: partial(repetition.scope, key) for key in repetition}
         self.world.set_call(path, name, scopes)
 
     def _targets(self, path: ModulePath, traversal: Traversal) -> frozenset[Address]:
@@ -276,7 +278,9 @@ class Expander:
         if not self._open:
             return
         wanted = None if address is None else self._ancestors(address)
-        for node in list(self._open):
+        if not self._turns:
+            self._turns.update((node, turn) for turn, node in enumerate(self._graph.order()))
+        for node in sorted(self._open, key=self._turns.__getitem__):
             if wanted is None or node in wanted:
                 paths = self._open.pop(node)
                 for path in paths:

@@ -10,7 +10,7 @@ from reconciler.address import Address, Key, Mode, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostics
 from reconciler.errors import SpecError
 from reconciler.expand.containers import InstanceList, InstanceMap, Names
-from reconciler.expand.scope import InstanceScope, ModuleScope, count_names, each_names
+from reconciler.expand.scope import ModuleScope
 from reconciler.frozen import frozen
 from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Unknown
@@ -64,9 +64,11 @@ class World:
         self._blocks: dict[Address, object] = {}
         self._made_data_from: dict[Address, frozenset[Address]] = {}
         self._calls: dict[tuple[ModulePath, str], tuple[Key, ...]] = {}
-        self._call_scopes: dict[ModulePath, Scope] = {}
+        self._call_scopes: dict[ModulePath, Callable[[], Scope]] = {}
         self._scopes: dict[ModulePath, ModuleScope] = {}
         self._noted: set[Address] = set()
+        self.is_applying = False
+        """Whether what was unknown becomes known, bit by bit."""
         self.instances_made = 0
         """How many instances of blocks and modules there are so far."""
 
@@ -87,15 +89,17 @@ class World:
             ]
         return paths
 
-    def set_call(self, path: ModulePath, name: str, scopes: Mapping[Key, Scope]) -> None:
-        """Note the instances of a module call, each with the scope of its arguments."""
+    def set_call(
+        self, path: ModulePath, name: str, scopes: Mapping[Key, Callable[[], Scope]]
+    ) -> None:
+        """Note the instances of a module call, each with what gives the scope of its arguments."""
         self._calls[path, name] = tuple(scopes)
         for key, scope in scopes.items():
             self._call_scopes[(*path, ModuleStep(name, key))] = scope
 
     def call_scope(self, path: ModulePath) -> Scope:
         """The scope in which the arguments of a module instance are evaluated."""
-        return self._call_scopes[path]
+        return self._call_scopes[path]()
 
     # -- values
 
@@ -155,6 +159,10 @@ class World:
         if address.mode is Mode.DATA:
             self._noted.update(self._made_data_from.get(address, ()))
 
+    def note_all(self, addresses: Iterable[Address]) -> None:
+        """Note what a value that is looked at was made from."""
+        self._noted.update(addresses)
+
     @contextmanager
     def noting(self) -> Iterator[set[Address]]:
         """Gather what is looked at inside the block."""
@@ -179,14 +187,6 @@ class World:
         if path not in self._scopes:
             self._scopes[path] = ModuleScope(self._roots(path), lambda: self.functions)
         return self._scopes[path]
-
-    def instance_scope(self, path: ModulePath, key: Key, value: object = None) -> Scope:
-        """The names of a module instance, and `each` or `count` for one instance of a block."""
-        scope = self.scope(path)
-        if key is None:
-            return scope
-        own = count_names(key) if isinstance(key, int) else each_names(key, value)
-        return InstanceScope(scope, own)
 
     def _roots(self, path: ModulePath) -> dict[str, Callable[[], object]]:
         module = self.module(path)
