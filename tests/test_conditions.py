@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from bench import Bench
 from conftest import Project
+
+from reconciler.execute.events import Status
 
 THREADS = """
 variable "most" {
@@ -93,3 +97,56 @@ def test_a_postcondition_that_is_not_met_is_found_again_by_the_next_plan(project
     ended = project("plan")
     assert ended.code == 1
     assert ended.err.count("Resource postcondition failed") == 1
+
+
+TOGETHER = """
+resource "openai_thread" "t" {
+  lifecycle {
+    postcondition {
+      condition     = self.id == "never" || !{thread}
+      error_message = "The thread is odd."
+    }
+  }
+}
+
+resource "openai_message" "m" {
+  count     = 3
+  thread_id = openai_thread.t.id
+  role      = "user"
+  content   = "n${count.index}"
+
+  lifecycle {
+    postcondition {
+      condition     = self.id == "never" || count.index != {message}
+      error_message = "Message ${count.index} is odd."
+    }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("message", [0, 1, 2])
+def test_what_is_made_with_what_fails_its_postcondition_is_recorded(
+    bench: Bench, message: int
+) -> None:
+    text = TOGETHER.replace("{thread}", "false").replace("{message}", str(message))
+    bench.write(text)
+    report = bench.try_apply()
+    failed = [each for each in report.outcomes if each.status is Status.FAILED]
+    assert [str(each.address) for each in failed] == [f"openai_message.m[{message}]"]
+    assert "Resource postcondition failed" in str(failed[0].error)
+    assert len(bench.state.objects) == 4
+    assert not bench.state.suspects
+    bench.write(text.replace(f"!= {message}", "!= 9"))
+    assert not bench.plan().has_changes
+
+
+def test_the_members_of_a_parent_that_fails_its_postcondition_are_recorded(bench: Bench) -> None:
+    text = TOGETHER.replace("{message}", "9")
+    bench.write(text.replace("{thread}", "true"))
+    report = bench.try_apply()
+    failed = [each for each in report.outcomes if each.status is Status.FAILED]
+    assert [str(each.address) for each in failed] == ["openai_thread.t"]
+    assert len(bench.state.objects) == 4
+    bench.write(text.replace("{thread}", "false"))
+    assert not bench.plan().has_changes

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.session import Session
+from reconciler.errors import ReconcilerError, SpecError
 from reconciler.execute.events import Event, Report, Status
 from reconciler.plan.model import Plan
 from reconciler.views.progress import Progress
@@ -81,12 +82,12 @@ class TextWatcher:
         writer = ReportText(self._console.out_style, self._console.width)
         self._console.out_lines(writer.render(report, destroyed=destroyed))
         errors = {
-            str(outcome.error): outcome.error
+            _said(outcome.error): outcome.error
             for outcome in report.outcomes
             if outcome.status is Status.FAILED and outcome.error is not None
         }
         if report.failure is not None:
-            errors.setdefault(str(report.failure), report.failure)
+            errors.setdefault(_said(report.failure), report.failure)
         for error in list(errors.values())[:MAX_ERRORS]:
             self._session.error(error)
 
@@ -105,3 +106,8 @@ class TextWatcher:
 
         console = self._console
         return PlanText(console.out_style, console.width, self._session.schemas())
+
+
+def _said(error: ReconcilerError) -> object:
+    """What tells two errors apart: of a spec, also the places."""
+    return error.diagnostics if isinstance(error, SpecError) else str(error)

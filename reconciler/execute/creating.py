@@ -12,6 +12,7 @@ from reconciler.errors import (
     ReconcilerError,
     RequestRejected,
     ServiceUnavailable,
+    SpecError,
 )
 from reconciler.execute.changing import delete
 from reconciler.execute.context import Run
@@ -71,14 +72,14 @@ async def create_parent(
     if not carried:
         entries.append(Resolve(seq))
     await run.recorder.record(*entries)
-    run.resolver.settle(change.address, returned)
+    error = _settle(run, change, returned)
     run.tails[parent_id] = None
     found = await _learn_ids(run, seq, parent_id, carried) if carried else []
-    if behind:
+    if behind and error is None:
         run.oddities.empty[parent_id] = None
         limit = run.provider(instance.provider).capabilities.append_limit
         found = await _append_in_runs(run, behind, parent_id, at_once=max(limit, 1))
-    return [Made(change, None, parent_id), *found, *refused]
+    return [Made(change, error, parent_id), *found, *refused]
 
 
 async def _append_in_runs(
@@ -92,7 +93,7 @@ async def _append_in_runs(
             made.extend(await append_members(run, group, parent_id))
         except ProviderError as error:
             made.append(Made(group[0], error))
-        if made[-1].error is not None:
+        if any(each.error is not None for each in made):
             break
     return made
 
@@ -154,16 +155,24 @@ async def _record_members(
     parent_id: str,
 ) -> list[Made]:
     entries: list[Entry] = []
-    made: list[Made] = []
     for change, instance, attributes in zip(changes, instances, returned, strict=True):
         entries.extend(_put(run, instance, attributes, change))
-        made.append(Made(change, None, str(attributes["id"])))
     await run.recorder.record(*entries, Resolve(seq))
     note_remade(run, [each.object for each in entries if isinstance(each, Put)])
-    for instance, attributes in zip(instances, returned, strict=True):
-        run.resolver.settle(instance.address, attributes)
-        run.tails[parent_id] = str(attributes["id"])
+    made: list[Made] = []
+    for change, attributes in zip(changes, returned, strict=True):
+        id_ = run.tails[parent_id] = str(attributes["id"])
+        made.append(Made(change, _settle(run, change, attributes), id_))
     return made
+
+
+def _settle(run: Run, change: PlannedChange, returned: Attributes) -> SpecError | None:
+    """Tell what an object has become; a postcondition that is not met keeps nobody else back."""
+    try:
+        run.resolver.settle(change.address, returned)
+    except SpecError as error:
+        return error
+    return None
 
 
 def _put(run: Run, instance: Instance, returned: Attributes, change: PlannedChange) -> list[Entry]:
@@ -313,7 +322,8 @@ async def _adopt_found(
             f"The server answered that it had created {parent_id}, but its listing lacks "
             f"{lacking}; sending these one by one."
         )
-    made.extend(await _append_in_runs(run, changes[missing:], parent_id))
+    if all(each.error is None for each in made):
+        made.extend(await _append_in_runs(run, changes[missing:], parent_id))
     if any(each.error is not None for each in made):
         return made
     for stray in strays:
