@@ -182,6 +182,24 @@ def test_a_failed_branch_of_another_type_does_not_go_with_the_chosen_one(text: s
     assert mistake(text).summary == "Inconsistent conditional result types"
 
 
+def test_mistakes_in_branches_not_chosen_do_not_double_the_work_with_every_level() -> None:
+    class Counting:
+        functions = standard_functions(None)
+        asked = 0
+
+        def root(self, name: str) -> object:
+            self.asked += 1
+            return "no number"
+
+    scope = Counting()
+    text = "x"
+    for _ in range(12):
+        text = f"[true ? 1 : {text}, x + 1]"
+    with suppress(SpecError):
+        parse_expression(f"true ? 1 : {text}").evaluate(scope)
+    assert scope.asked < 500
+
+
 def test_a_mistake_in_the_branch_not_chosen_does_not_count() -> None:
     assert evaluate("true ? 1 : [][0]") == 1
     assert evaluate("false ? [][0] : 1") == 1

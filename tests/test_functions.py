@@ -244,9 +244,23 @@ def test_a_template_that_does_not_parse_names_the_place(folder: Path) -> None:
     assert "bad.tftpl:2" in mistake('templatefile("bad.tftpl", {})', folder)
 
 
-def test_templates_that_render_each_other_come_to_an_end(folder: Path) -> None:
-    (folder / "loop.tftpl").write_text('${templatefile("loop.tftpl", {})}')
-    assert "more than 20 deep" in mistake('templatefile("loop.tftpl", {})', folder)
+@pytest.mark.parametrize(
+    "call", ['templatefile("loop.tftpl", {})', 'templatestring("$${upper(s)}", { s = s })']
+)
+def test_a_template_renders_no_other(folder: Path, call: str) -> None:
+    (folder / "loop.tftpl").write_text("${" + call + "}")
+    said = mistake('templatefile("loop.tftpl", { s = "x" })', folder)
+    assert said.count("A template cannot render another template") == 1
+
+
+def test_templates_that_try_to_render_themselves_do_not_multiply(folder: Path) -> None:
+    once = '${try(templatefile("e.tftpl", {}), "x")}'
+    (folder / "e.tftpl").write_text(once + once)
+    assert evaluate('templatefile("e.tftpl", {})', base_dir=folder) == "xx"
+    assert evaluate('[for i in [1, 2] : templatefile("e.tftpl", {})]', base_dir=folder) == [
+        "xx",
+        "xx",
+    ]
 
 
 def test_what_is_unknown_or_sensitive_in_a_template_stays_so(folder: Path) -> None:

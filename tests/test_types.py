@@ -86,7 +86,7 @@ def test_a_value_converts(value: object, of: object, result: object) -> None:
         ("x", "number", "a number is required, and this text does not spell one"),
         (True, "number", "a number is required, not a bool"),
         (1, "bool", "a bool is required, not a number"),
-        ("TRUE", "bool", 'a bool is required; write "true" in lower case'),
+        ("TRUE", "bool", 'a bool is required; write "true" or "false" in lower case'),
         ([], "string", "a string is required, not a tuple"),
         ({"n": 1}, OBJECT, 'attribute "a" is required'),
         ({"a": [1]}, OBJECT, ".a: a string is required, not a tuple"),

@@ -144,7 +144,7 @@ def _to_bool(value: object, target: Type) -> object:
         case str() if value in _TRUTHS:
             return _TRUTHS[value]
         case str() if value.lower() in ("true", "false"):
-            raise ValueMistake(f'a bool is required; write "{value.lower()}" in lower case')
+            raise ValueMistake('a bool is required; write "true" or "false" in lower case')
         case str():
             raise ValueMistake('a bool is required: "true" or "false"')
     raise _needed(value, target)

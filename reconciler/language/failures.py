@@ -51,9 +51,21 @@ def stand_in(frame: Frame, node: Node) -> object:
 
 
 def _value(frame: Frame, node: Node) -> object:
+    """The value of a part, or what stands in for it.
+
+    It is evaluated once more for this. Of a part in which something else has to be stood in for,
+    no more is asked than that: each level would otherwise double the work.
+    """
     from reconciler.language.evaluation import compile_node
 
+    budget = frame.budget
+    if budget.is_standing_in:
+        return _ANYTHING
+    budget.is_standing_in = True
     try:
         return compile_node(node)(frame)
     except Mistake:
-        return stand_in(frame, node)
+        pass
+    finally:
+        budget.is_standing_in = False
+    return stand_in(frame, node)

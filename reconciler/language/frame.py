@@ -45,12 +45,13 @@ class Evaluable(Protocol):
 class Budget:
     """What one evaluation may still use up, so that a small text cannot fill the memory."""
 
-    __slots__ = ("nesting", "steps", "text")
+    __slots__ = ("is_in_template", "is_standing_in", "steps", "text")
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.text = MAX_TEXT
-        self.nesting = 0
+        self.is_in_template = False
+        self.is_standing_in = False
 
     def spend_steps(self, count: int) -> None:
         """Note that *count* elements are about to be gone through or made."""

@@ -139,7 +139,9 @@ def _prepare(
     try:
         value = convert(value, parameter.type)
     except ValueMistake as mistake:
-        raise _invalid(parameter, mistake.text, position) from None
+        # The path could name keys that must not be shown.
+        said = mistake.message if is_marked else mistake.text
+        raise _invalid(parameter, said, position) from None
     if parameter.marks == "inside" and isinstance(value, Sensitive):
         value, is_marked = value.value, True
     if is_null(value) and not parameter.is_nullable and not may_be_null:

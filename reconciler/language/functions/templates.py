@@ -16,12 +16,10 @@ from reconciler.language.functions.function import Family, Parameter, refuse, te
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import Call
+from reconciler.language.traverse import HIDDEN
 from reconciler.language.values import Unknown, is_null
 
 FUNCTIONS = Family()
-
-MAX_NESTING = 20
-"""How deep templates may render each other."""
 
 Closures = Sequence[Callable[[Frame], object]]
 
@@ -47,17 +45,14 @@ class TemplateScope:
 @FUNCTIONS.add(
     "templatestring",
     "The text that a template makes of the variables. In a spec, `$${` and `%%{` keep the template "
-    "from being rendered where it is written.",
+    "from being rendered where it is written. No template renders another.",
     text(),
     Parameter("vars"),
     examples=('templatestring("Hello, $${name}!", { name = "Jodie" })',),
     is_lazy=True,
 )
 def _templatestring(frame: Frame, node: Call, arguments: Closures) -> object:
-    source, variables, is_marked = _arguments(frame, arguments)
-    if isinstance(source, Unknown):
-        return mark(Unknown("dynamic", not_null=False), is_marked)
-    return mark(render(frame, _parse(source, "<templatestring argument>"), variables), is_marked)
+    return _rendered(frame, arguments, lambda source: _parse(source, "<templatestring argument>"))
 
 
 def add_templatefile(family: Family, folder: Folder) -> None:
@@ -66,31 +61,45 @@ def add_templatefile(family: Family, folder: Folder) -> None:
 
     @family.add(
         "templatefile",
-        "The text that a template in a file below the specs folder makes of the variables.",
+        "The text that a template in a file below the specs folder makes of the variables. No "
+        "template renders another.",
         text("path"),
         Parameter("vars"),
         examples=('templatefile("greeting.tftpl", { name = "Jodie" })',),
         is_lazy=True,
     )
     def _templatefile(frame: Frame, node: Call, arguments: Closures) -> object:
-        path, variables, is_marked = _arguments(frame, arguments)
-        if isinstance(path, Unknown):
-            return mark(Unknown("dynamic", not_null=False), is_marked)
-        if path not in parsed:
-            parsed[path] = _parse(as_text(folder.read(path)), path)
-        return mark(render(frame, parsed[path], variables), is_marked)
+        def read(path: str) -> Expression:
+            if path not in parsed:
+                parsed[path] = _parse(as_text(folder.read(path)), path)
+            return parsed[path]
+
+        return _rendered(frame, arguments, read)
 
 
-def _arguments(frame: Frame, arguments: Closures) -> tuple[str | Unknown, object, bool]:
-    """The first argument as text, the second as it is, and whether the first was marked."""
+def _rendered(frame: Frame, arguments: Closures, read: Callable[[str], Expression]) -> object:
+    """The template that *read* makes of the first argument, rendered with the second.
+
+    Every message could quote the template or its name, so that nothing is said of a sensitive one.
+    """
     if len(arguments) != 2:
         raise ValueMistake("two arguments are required", summary="Wrong number of arguments")
     first, is_marked = unmark_deep(arguments[0](frame))
-    source = convert(first, "string")
-    if is_null(source):
-        raise refuse("the argument must not be null", 0)
-    assert isinstance(source, (str, Unknown)), "conversion gives text"
-    return source, arguments[1](frame), is_marked
+    variables = arguments[1](frame)
+    try:
+        source = convert(first, "string")
+        if is_null(source):
+            raise refuse("the argument must not be null", 0)
+        if isinstance(source, Unknown):
+            return mark(Unknown("dynamic", not_null=False), is_marked)
+        assert isinstance(source, str), "conversion gives text"
+        if frame.budget.is_in_template:
+            raise refuse("a template cannot render another template", 0)
+        return mark(render(frame, read(source), variables), is_marked)
+    except ValueMistake as mistake:
+        if not is_marked:
+            raise
+        raise ValueMistake(HIDDEN, summary=mistake.summary, argument=mistake.argument) from None
 
 
 @lru_cache(maxsize=64)
@@ -117,16 +126,14 @@ def render(frame: Frame, template: Expression, variables: object) -> object:
     if not isinstance(bare, Mapping):
         raise refuse("the variables must be an object or a map", 1)
     values = {name: mark(bare[name], is_marked) for name in bare}
-    if frame.budget.nesting >= MAX_NESTING:
-        raise refuse(f"templates render each other more than {MAX_NESTING} deep", 0)
-    frame.budget.nesting += 1
+    frame.budget.is_in_template = True
     try:
         inner = Frame(template, TemplateScope(values, frame.scope.functions), frame.budget)
         return compiled(template)(inner)
     except Mistake as mistake:
-        raise refuse(_mistake_text(mistake)) from None
+        raise refuse(HIDDEN if is_marked else _mistake_text(mistake)) from None
     finally:
-        frame.budget.nesting -= 1
+        frame.budget.is_in_template = False
 
 
 def _mistake_text(mistake: Mistake) -> str:
