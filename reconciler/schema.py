@@ -90,6 +90,8 @@ class Schema:
     """How an import id is written, for messages and docs: `thread_id:message_id`."""
     exclusive: tuple[tuple[str, ...], ...] = field(default=())
     """Sets of arguments of which at most one may be non-empty."""
+    required_sets: tuple[tuple[str, ...], ...] = field(default=())
+    """Sets of arguments of which at least one must be given."""
     canonical: Callable[[Attributes], dict[str, Value]] = dict
     """The form in which two sets of attributes are compared: what means the same looks the same
     (a text and its one text part, `file_ids` and their `attachments`, null and `{}`)."""

@@ -12,6 +12,7 @@ from reconciler.language.plain import to_plain
 from reconciler.language.syntax import Argument, Scope
 from reconciler.language.values import Unknown, contains_unknown
 from reconciler.schema import Attribute, Path, Value
+from reconciler.spec.constants import REFUSED_IN_SECRET
 from reconciler.spec.model import ResourceBlock
 
 
@@ -80,10 +81,6 @@ def _evaluate(
             context=context(block),
         )
     return converted
-
-
-REFUSED_IN_SECRET = "it is refused, and it is sensitive, so that what is wrong with it is not shown"
-"""What stands in place of a complaint that may quote the value."""
 
 
 def _check(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.diagnostics import Diagnostics
-from reconciler.expand.desired import REFUSED_IN_SECRET
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
 from reconciler.graph import Graph, NodeKind
@@ -14,6 +13,7 @@ from reconciler.language.mistakes import ValueMistake
 from reconciler.language.plain import to_plain
 from reconciler.language.values import contains_unknown
 from reconciler.schema import Schema, Value
+from reconciler.spec.constants import REFUSED_IN_SECRET
 from reconciler.spec.model import ProviderBlock, Spec
 
 DEFAULT = "openai"

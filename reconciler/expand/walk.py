@@ -29,6 +29,7 @@ from reconciler.language.values import (
 from reconciler.schema import Attributes
 from reconciler.spec.model import Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
+from reconciler.spec.value_check import INVALID_INPUT, input_mistake
 from reconciler.spec.variables import default_value, variable_value
 from reconciler.state.model import OutputValue
 
@@ -190,11 +191,7 @@ class Expander:
         try:
             return variable_value(variable, value)
         except ValueMistake as mistake:
-            self.diagnostics.error(
-                "Invalid value for module argument",
-                f'The given value is not suitable for the variable "{variable.name}": {mistake}.',
-                place=place,
-            )
+            self.diagnostics.error(INVALID_INPUT, input_mistake(variable, mistake), place=place)
             return Unknown(variable.type, not_null=False)
 
     def _validate(self, variable: Variable, path: ModulePath) -> None:

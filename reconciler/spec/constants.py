@@ -9,6 +9,9 @@ from reconciler.errors import SpecError
 from reconciler.frozen import replace
 from reconciler.language.syntax import Expression
 
+REFUSED_IN_SECRET = "it is refused, and it is sensitive, so that what is wrong with it is not shown"
+"""What stands in place of a complaint that may quote the value."""
+
 
 class NoNames:
     """The scope in which nothing has a name and no function can be called."""

@@ -135,4 +135,5 @@ def _check_arguments(reader: BlockReader, arguments: dict[str, Argument], schema
             reader.error("Unsupported argument", schema.instead[name], place)
         else:
             reader.unsupported_argument(name, {*known, *_PROVIDER_META})
-    ValueCheck(None, frozenset(), reader.diagnostics).arguments(schema, arguments, reader.context)
+    check = ValueCheck(None, frozenset(), reader.diagnostics)
+    check.arguments(schema, arguments, reader.context, reader.block.place)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.address import Mode
+from reconciler.errors import SpecError
+from reconciler.language.syntax import Expression
 from reconciler.language.values import Unknown
 from reconciler.schema import Schema
 from reconciler.spec.model import Module
@@ -19,12 +21,17 @@ _TEXT = Unknown("string")
 
 
 class TrialScope:
-    """Every name there can be in a module: variables and attributes by type, the rest unknown."""
+    """Every name there can be in a module.
+
+    Variables and attributes are known by their type, local values as far as they follow from
+    constants, and the rest is unknown.
+    """
 
     def __init__(self, module: Module, functions: Mapping[str, object]) -> None:
         self._functions = functions
         self._names: dict[str, object] = {
             "var": _variables(module),
+            "local": _Locals(module, self),
             "data": _Open(_objects(module, Mode.DATA)),
             "resource": _Open(_objects(module, Mode.MANAGED)),
             "path": {"module": _TEXT, "root": _TEXT, "cwd": _TEXT},
@@ -57,6 +64,62 @@ class _Open(Mapping[str, object]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+
+class _Locals(Mapping[str, object]):
+    """The local values, each evaluated when it is first asked for."""
+
+    def __init__(self, module: Module, scope: TrialScope) -> None:
+        self._expressions = {each.name: each.expression for each in module.locals.values()}
+        self._scope = scope
+        self._values: dict[str, object] = {}
+
+    def __getitem__(self, name: str) -> object:
+        if name not in self._values:
+            self._evaluate(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._expressions)
+
+    def __len__(self) -> int:
+        return len(self._expressions)
+
+    def _evaluate(self, wanted: str) -> None:
+        """Evaluate a local value after those it refers to, without recursion over a long chain.
+
+        One that fails, is not there or refers to itself is unknown; that has its own message.
+        """
+        waiting = [wanted]
+        begun: set[str] = set()
+        while waiting:
+            name = waiting[-1]
+            expression = self._expressions.get(name)
+            if expression is None or name in self._values:
+                self._values.setdefault(waiting.pop(), ANYTHING)
+            elif name in begun:
+                self._values[waiting.pop()] = self._value(expression)
+            else:
+                begun.add(name)
+                for needed in self._referred_to(expression):
+                    if needed in begun:
+                        self._values.setdefault(needed, ANYTHING)
+                    elif needed not in self._values:
+                        waiting.append(needed)
+
+    def _value(self, expression: Expression) -> object:
+        try:
+            return expression.evaluate(self._scope)
+        except SpecError:
+            return ANYTHING
+
+    def _referred_to(self, expression: Expression) -> list[str]:
+        found: list[str] = []
+        for each in expression.references():
+            if each.root == "local":
+                step = each.steps[0] if each.steps else None
+                found += [step] if isinstance(step, str) else self._expressions
+        return found
 
 
 def _variables(module: Module) -> Mapping[str, object]:

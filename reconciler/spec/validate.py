@@ -67,7 +67,7 @@ def _validate_resource(
     references.dependencies(context, block.depends_on)
     references.triggers(context, block.lifecycle.replace_triggered_by)
     references.block = None
-    values.arguments(block.schema, block.body.arguments, context)
+    values.arguments(block.schema, block.body.arguments, context, block.place)
     _validate_repetition(block, context, values)
     values.expressions((expression for expression, _ in condition_uses(block)), context)
 
@@ -76,7 +76,8 @@ def _validate_call(call: ModuleCall, references: ReferenceCheck, values: ValueCh
     context = _call_context(call)
     references.uses(context, call_uses(call))
     references.dependencies(context, call.depends_on)
-    values.expressions((each.expression for each in call.arguments.values()), context)
+    for name, argument in call.arguments.items():
+        values.input(call.module.variables.get(name), argument.expression, context)
     _validate_repetition(call, context, values)
 
 
@@ -95,7 +96,8 @@ def _validate_check(check: CheckBlock, references: ReferenceCheck, values: Value
     references.uses(context, check_uses(check))
     references.own = None
     if check.data is not None:
-        values.arguments(check.data.schema, check.data.body.arguments, context)
+        body = check.data.body
+        values.arguments(check.data.schema, body.arguments, context, check.data.place)
 
 
 def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:

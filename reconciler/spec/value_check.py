@@ -13,8 +13,10 @@ from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.syntax import Argument, Expression, Scope
 from reconciler.language.values import SetValue, Unknown, is_null
 from reconciler.schema import Attribute, Complaint, Path, Schema
-from reconciler.spec.constants import NO_NAMES, in_context
+from reconciler.spec.constants import NO_NAMES, REFUSED_IN_SECRET, in_context
+from reconciler.spec.model import Variable
 from reconciler.spec.nested import NestedBlocks
+from reconciler.spec.variables import variable_value
 
 
 class ValueCheck:
@@ -30,8 +32,10 @@ class ValueCheck:
         self.diagnostics = diagnostics
         self.context = ""
 
-    def arguments(self, schema: Schema, arguments: Mapping[str, Argument], context: str) -> None:
-        """Report what the schema has against the arguments of a block."""
+    def arguments(
+        self, schema: Schema, arguments: Mapping[str, Argument], context: str, place: Place
+    ) -> None:
+        """Report what the schema has against the arguments of the block at *place*."""
         self.context = context
         values: dict[str, object] = {}
         for name, argument in arguments.items():
@@ -44,6 +48,24 @@ class ValueCheck:
                 detail = f"Only one of {' and '.join(full)} may be given. Remove the other."
                 self._error("Conflicting arguments", detail, arguments[full[1]].name_place)
 
+        for names in schema.required_sets:
+            if all(values.get(name) is None for name in names):
+                detail = f"One of {' and '.join(names)} must be given, and must not be null."
+                self._error("Missing required argument", detail, place)
+
+    def input(self, variable: Variable | None, expression: Expression, context: str) -> None:
+        """Report an argument of a module call that does not suit the variable it is for."""
+        self.context = context
+        value = self._evaluate(expression)
+        if variable is None:
+            return
+        try:
+            variable_value(variable, value)
+        except SpecError:
+            pass  # The default of the variable is wrong, which has been said.
+        except ValueMistake as mistake:
+            self._error(INVALID_INPUT, input_mistake(variable, mistake), expression.place)
+
     def expressions(self, expressions: Iterable[Expression], context: str) -> None:
         """Report what goes wrong in some expressions, whatever their values are for."""
         self.context = context
@@ -53,7 +75,7 @@ class ValueCheck:
     def count(self, expression: Expression, context: str) -> None:
         """Report a `count` that is no number of instances."""
         self.context = context
-        value = self._evaluate(expression)
+        value = self._bare(expression)
         if isinstance(value, Unknown):
             return
         try:
@@ -68,7 +90,7 @@ class ValueCheck:
     def for_each(self, expression: Expression, context: str) -> None:
         """Report a `for_each` that is no collection of keys."""
         self.context = context
-        value = self._evaluate(expression)
+        value = self._bare(expression)
         is_set = isinstance(value, SetValue) and all(_is_text(each) for each in value)
         if not isinstance(value, (Unknown, Mapping)) and not is_set:
             detail = (
@@ -80,14 +102,17 @@ class ValueCheck:
     def _error(self, summary: str, detail: str, place: Place) -> None:
         self.diagnostics.error(summary, detail, place=place, context=self.context)
 
+    def _bare(self, expression: Expression) -> object:
+        return unmark_deep(self._evaluate(expression))[0]
+
     def _evaluate(self, expression: Expression) -> object:
-        """The value without marks; unknown where nothing can be said, or all has been said."""
+        """The value; unknown where nothing can be said, or all has been said."""
         if id(expression) in self.skipped:
             return _NOTHING_KNOWN
         if self.scope is None and not expression.is_constant:
             return _NOTHING_KNOWN
         try:
-            return unmark_deep(expression.evaluate(self.scope or NO_NAMES))[0]
+            return expression.evaluate(self.scope or NO_NAMES)
         except SpecError as error:
             in_context(self.diagnostics, error, self.context)
             return _NOTHING_KNOWN
@@ -95,12 +120,13 @@ class ValueCheck:
     def _argument(self, attribute: Attribute, argument: Argument) -> object:
         expression = argument.expression
         try:
-            value = convert(self._evaluate(expression), attribute.type)
+            marked = convert(self._evaluate(expression), attribute.type)
         except ValueMistake as mistake:
             detail = f'"{argument.name}"{path_text(mistake.path)}: {mistake.message}.'
             place = part_place(expression, mistake.path)
             self._error("Incorrect attribute value type", detail, place)
             return None
+        value, is_secret = unmark_deep(marked)
         if is_null(value):
             if attribute.required:
                 detail = f'The argument "{argument.name}" is required and cannot be null.'
@@ -108,14 +134,26 @@ class ValueCheck:
             return None
         if attribute.check is not None and not isinstance(value, Unknown):
             for complaint in attribute.check(value):
-                self._complain(argument, complaint)
+                self._complain(argument, complaint, is_secret=is_secret)
         return value
 
-    def _complain(self, argument: Argument, complaint: Complaint) -> None:
+    def _complain(self, argument: Argument, complaint: Complaint, *, is_secret: bool) -> None:
+        summary = f'Invalid value for "{argument.name}"'
+        if is_secret:
+            self._error(summary, f"{REFUSED_IN_SECRET.capitalize()}.", argument.expression.place)
+            return
         name = f"{argument.name}{path_text(complaint.path)}"
         place = part_place(argument.expression, complaint.path, key=complaint.about_key)
-        summary = f'Invalid value for "{argument.name}"'
         self._error(summary, f"{name} {complaint.message}.", place)
+
+
+INVALID_INPUT = "Invalid value for module argument"
+
+
+def input_mistake(variable: Variable, mistake: ValueMistake) -> str:
+    """Why a value given in a module call does not suit its variable."""
+    reason = mistake.text
+    return f'The given value is not suitable for the variable "{variable.name}": {reason}.'
 
 
 _NOTHING_KNOWN = Unknown("dynamic", not_null=False)

@@ -51,6 +51,7 @@ THREAD = Schema(
         **_computed(thread.SCHEMA, "object", "created_at", "metadata", "tool_resources"),
     },
     exclusive=(("id", "thread_id"),),
+    required_sets=(("id", "thread_id"),),
     canonical=thread.canonical,
 )
 
@@ -64,6 +65,7 @@ MESSAGE = Schema(
         **_computed(message.SCHEMA, *_MESSAGE),
     },
     exclusive=(("id", "message_id"),),
+    required_sets=(("id", "message_id"),),
     canonical=message.canonical,
 )
 
@@ -130,6 +132,7 @@ FILE = Schema(
         ),
     },
     exclusive=(("id", "file_id"),),
+    required_sets=(("id", "file_id"),),
 )
 
 SCHEMAS = {each.type: each for each in (THREAD, MESSAGE, MESSAGES, FILE)}
