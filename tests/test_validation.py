@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SpecError
+from reconciler.workflow.configurations import configurations
 from reconciler.workflow.prepare import prepare
 
 LOCALS = 'locals {\n  big = { name = "x", list = [1, 2] }\n  again = local.big\n'
@@ -104,3 +105,36 @@ def test_what_is_sensitive_is_not_shown(tmp_path: Path, text: str) -> None:
     found = mistakes(tmp_path, locals_ + text)
     assert len(found) == 1
     assert "zqvwxk" not in found[0]
+
+
+def configured(folder: Path, text: str) -> list[str]:
+    """What is wrong when the provider block is evaluated, before anything is asked."""
+    (folder / "main.tf").write_text('provider "openai" {\n  timeout_s = 5\n}\n' + text)
+    prepared = prepare(folder, given=(), environ={})
+    with pytest.raises(SpecError) as caught:
+        configurations(prepared, {}, emulator=None)
+    return [f"{each.subject}".rpartition("/")[2] for each in caught.value.diagnostics]
+
+
+def test_a_wrong_local_value_hides_no_mistake_of_a_resource(tmp_path: Path) -> None:
+    text = (
+        'variable "s" {\n  default = "x"\n}\nlocals {\n  n = tonumber(var.s)\n}\n'
+        'resource "openai_thread" "a" {\n  metadata = { a = tonumber(var.s) }\n}\n'
+        'resource "openai_thread" "b" {\n  for_each = toset([tonumber(var.s)])\n}\n'
+        'resource "openai_thread" "c" {\n  count = var.s == "x" ? -1 : 0\n}\n'
+    )
+    assert configured(tmp_path, text) == [
+        "main.tf:8:16",
+        "main.tf:11:29",
+        "main.tf:14:30",
+        "main.tf:17:11",
+    ]
+
+
+def test_what_depends_on_a_wrong_value_is_no_mistake(tmp_path: Path) -> None:
+    text = (
+        'variable "s" {\n  default = "x"\n}\nlocals {\n  n = tonumber(var.s)\n  m = local.n + 1\n}\n'
+        'resource "openai_thread" "a" {\n  count = local.m\n}\n'
+        'resource "openai_thread" "b" {\n  for_each = toset(["${local.n}"])\n}\n'
+    )
+    assert configured(tmp_path, text) == ["main.tf:8:16"]

@@ -30,7 +30,8 @@ def provider_arguments(
     """The arguments of each provider configuration: "openai", "openai.alias".
 
     Raises:
-        SpecError: an argument is wrong or depends on something that is not known before apply.
+        SpecError: an argument is wrong or depends on something that is not known before apply,
+            or what it could depend on is wrong; then with every mistake that can be told by now.
     """
     found: dict[str, dict[str, Value]] = {}
     blocks = [each for each in spec.root.providers if each.name == DEFAULT]
@@ -40,6 +41,11 @@ def provider_arguments(
         for block in blocks:
             name = DEFAULT if block.alias is None else f"{DEFAULT}.{block.alias}"
             found[name] = _evaluate(block, expander, schema)
+        if expander.diagnostics.has_errors:
+            offline = Given(variables, {}, is_offline=True)
+            everything = Expander(spec, graph, offline, functions=functions)
+            everything.look()
+            expander.diagnostics.extend(everything.diagnostics)
         expander.diagnostics.raise_if_errors()
     found.setdefault(DEFAULT, {})
     return found
@@ -58,6 +64,8 @@ def _evaluate(block: ProviderBlock, expander: Expander, schema: Schema) -> dict[
             _complain(expander.diagnostics, block, name, f"{mistake}.")
             continue
         if contains_unknown(value):
+            if expander.diagnostics.has_errors:  # which may be why it is not known
+                continue
             _complain(
                 expander.diagnostics,
                 block,

@@ -100,7 +100,7 @@ def _count(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
     value = world.evaluate(expression, scope)
-    if world.given.is_offline and isinstance(value, Unknown):
+    if isinstance(value, Unknown) and _is_said(world):
         return None
     problem = _count_problem(value)
     if problem is not None:
@@ -109,6 +109,11 @@ def _count(
     number = _whole(value)
     assert number is not None, "a count without a problem is a whole number"
     return dict.fromkeys(range(number))
+
+
+def _is_said(world: World) -> bool:
+    """Whether an unknown value is no mistake, or may come from one that has been reported."""
+    return world.given.is_offline or world.diagnostics.has_errors
 
 
 def _count_problem(value: object) -> str | None:
@@ -142,7 +147,7 @@ def _for_each(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
     value = world.evaluate(expression, scope)
-    if world.given.is_offline and isinstance(value, Unknown):
+    if _has_unknown_keys(value) and _is_said(world):
         return None
     problem = _for_each_problem(value)
     if problem is not None:
@@ -152,6 +157,12 @@ def _for_each(
         return {str(item): item for item in value}
     assert isinstance(value, Mapping), "a for_each without a problem is a map or a set"
     return {str(key): value[key] for key in value}
+
+
+def _has_unknown_keys(value: object) -> bool:
+    if isinstance(value, SetValue):
+        return any(isinstance(item, Unknown) for item in value)
+    return isinstance(value, Unknown)
 
 
 def _for_each_problem(value: object) -> str | None:
@@ -164,7 +175,7 @@ def _for_each_problem(value: object) -> str | None:
             "what it depends on first, with -target."
         )
     if isinstance(value, SetValue):
-        if any(isinstance(item, Unknown) for item in value):
+        if _has_unknown_keys(value):
             return "The for_each set holds a value that is not known until apply."
         if not all(isinstance(item, str) for item in value):
             return "The for_each set must hold strings; they become the keys of the instances."
