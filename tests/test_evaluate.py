@@ -513,3 +513,16 @@ def test_an_expression_has_a_value_or_a_spec_error_and_nothing_else(text: str) -
     except SpecError as error:
         refused.append(error)
     assert all(error.diagnostics for error in refused)
+
+
+@pytest.mark.parametrize(
+    "text", ['"${a.x} ${upper(1, 2)}"', "[a.x, [1, upper(1, 2)]]", "{ k = a.x, l = upper(1, 2) }"]
+)
+def test_a_mistake_in_one_part_hides_none_in_another(text: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        evaluate(text, {"a": {}})
+    assert [each.summary for each in caught.value.diagnostics] == [
+        "Unsupported attribute",
+        "Too many function arguments",
+    ]
+    assert evaluate(f"try({text}, 1)", {"a": {}}) == 1

@@ -16,7 +16,7 @@ from reconciler.language.convert import convert
 from reconciler.language.frame import Budget, Evaluable, Frame
 from reconciler.language.loops import Compiled, name_in, sentence
 from reconciler.language.marks import mark, unmark_deep
-from reconciler.language.mistakes import Mistake, ValueMistake
+from reconciler.language.mistakes import Mistake, Mistakes, ValueMistake
 from reconciler.language.nodes import (
     Attr,
     Binary,
@@ -249,12 +249,15 @@ def _template(node: Template) -> Compiled:
 
     def run(frame: Frame) -> object:
         rendering = Rendering()
+        mistakes = Mistakes()
         for each, part in parts:
-            value = part(frame)
             try:
-                frame.budget.spend_text(rendering.add(value))
+                frame.budget.spend_text(rendering.add(part(frame)))
             except ValueMistake as mistake:
-                raise at_node(frame, each, mistake) from None
+                mistakes.note(at_node(frame, each, mistake))
+            except Mistake as mistake:
+                mistakes.note(mistake)
+        mistakes.raise_first()
         return rendering.result()
 
     return run
@@ -284,7 +287,19 @@ def _for_object(node: ForObject) -> Compiled:
 
 def _tuple(node: Tuple) -> Compiled:
     items = [compile_node(each) for each in node.items]
-    return lambda frame: [each(frame) for each in items]
+
+    def run(frame: Frame) -> object:
+        found: list[object] = []
+        mistakes = Mistakes()
+        for each in items:
+            try:
+                found.append(each(frame))
+            except Mistake as mistake:
+                mistakes.note(mistake)
+        mistakes.raise_first()
+        return found
+
+    return run
 
 
 def _object(node: Object) -> Compiled:
@@ -293,16 +308,22 @@ def _object(node: Object) -> Compiled:
     def run(frame: Frame) -> object:
         found: dict[str, object] = {}
         is_marked = is_unknown = False
+        mistakes = Mistakes()
         for node_of_key, key, value in items:
-            name = key(frame)
-            if type(name) is not str:
-                name, was_marked = _key_name(frame, node_of_key, name)
-                is_marked |= was_marked
-            each = value(frame)
+            try:
+                name = key(frame)
+                if type(name) is not str:
+                    name, was_marked = _key_name(frame, node_of_key, name)
+                    is_marked |= was_marked
+                each = value(frame)
+            except Mistake as mistake:
+                mistakes.note(mistake)
+                continue
             if isinstance(name, str):
                 found[name] = each
             else:
                 is_unknown = True
+        mistakes.raise_first()
         if is_unknown:
             return mark(Unknown("dynamic", not_null=False), is_marked)
         return mark(found, is_marked)

@@ -53,6 +53,11 @@ class Budget:
         self.is_in_template = False
         self.is_standing_in = False
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether too much was done, so that nothing more can come of the evaluation."""
+        return self.steps < 0 or self.text < 0
+
     def spend_steps(self, count: int) -> None:
         """Note that *count* elements are about to be gone through or made."""
         self.steps -= count

@@ -48,6 +48,35 @@ class Mistake(Exception):
         self.summary = summary
         self.detail = detail
         self.is_catchable = is_catchable
+        self.others: list[Mistake] = []
+        """What else is wrong beside it, in parts that do not depend on each other."""
+
+
+class Mistakes:
+    """The mistakes in the parts of a constructor or a template: one hides no other."""
+
+    __slots__ = ("first",)
+
+    def __init__(self) -> None:
+        self.first: Mistake | None = None
+
+    def note(self, mistake: Mistake) -> None:
+        """Keep a mistake, or raise the first where nothing can be evaluated any more."""
+        if self.first is None:
+            self.first = mistake
+        elif len(self.first.others) < MAX_OTHERS:
+            self.first.others += [mistake, *mistake.others]
+        if not mistake.is_catchable or mistake.frame.budget.is_spent:
+            raise self.first
+
+    def raise_first(self) -> None:
+        """Raise the first of them with the others in it, if there is any."""
+        if self.first is not None:
+            raise self.first
+
+
+MAX_OTHERS = 100
+"""How many more mistakes of one expression are kept, or a few above it."""
 
 
 def path_text(path: tuple[str | int, ...]) -> str:

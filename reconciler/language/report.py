@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import cast
 
-from reconciler.diagnostics import Severity, diagnostic
+from reconciler.diagnostics import Diagnostic, Severity, diagnostic
 from reconciler.errors import SpecError
 from reconciler.language.frame import Budget, Evaluable, Frame
 from reconciler.language.mistakes import Mistake
@@ -51,15 +51,18 @@ MAX_SHOWN_VALUES = 8
 
 
 def as_spec_error(mistake: Mistake) -> SpecError:
-    """The mistake as the one diagnostic of an error."""
-    problem = diagnostic(
+    """The mistake, and those beside it, as the diagnostics of an error."""
+    return SpecError(tuple(_problem(each) for each in (mistake, *mistake.others)))
+
+
+def _problem(mistake: Mistake) -> Diagnostic:
+    return diagnostic(
         Severity.ERROR,
         mistake.summary,
         mistake.detail,
         place=mistake.frame.expression.place_of(mistake.node),
         values=values_in(mistake.frame, mistake.node),
     )
-    return SpecError((problem,))
 
 
 def nested_too_deeply(expression: Evaluable) -> SpecError:
