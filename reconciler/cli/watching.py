@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler.cli.session import Session
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import ReconcilerError, SpecError
 from reconciler.execute.events import Event, Report, Status
 from reconciler.plan.model import Plan
@@ -90,6 +91,8 @@ class TextWatcher:
             errors.setdefault(_said(report.failure), report.failure)
         for error in list(errors.values())[:MAX_ERRORS]:
             self._session.error(error)
+        self._session.warnings(_of(report, Severity.WARNING), compact=False)
+        self._session.errors(_of(report, Severity.ERROR))
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
@@ -106,6 +109,10 @@ class TextWatcher:
 
         console = self._console
         return PlanText(console.out_style, console.width, self._session.schemas())
+
+
+def _of(report: Report, severity: Severity) -> tuple[Diagnostic, ...]:
+    return tuple(each for each in report.problems if each.severity is severity)
 
 
 def _said(error: ReconcilerError) -> object:

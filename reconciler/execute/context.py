@@ -14,7 +14,7 @@ from reconciler.frozen import frozen
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Attributes
 from reconciler.state.entries import Entry
-from reconciler.state.model import OutputValue, StateObject
+from reconciler.state.model import StateObject
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,9 +32,6 @@ class Resolver(Protocol):
 
     def settle(self, address: Address, attributes: Attributes) -> None:
         """Tell what an object has become."""
-
-    def outputs(self) -> dict[str, OutputValue]:
-        """The outputs as far as they can be known now."""
 
 
 class Recorder(Protocol):

@@ -6,6 +6,7 @@ from dataclasses import field
 from enum import StrEnum
 
 from reconciler.address import Address
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import ReconcilerError
 from reconciler.frozen import frozen
 from reconciler.plan.model import Action
@@ -104,6 +105,8 @@ class Report:
     interrupted: bool = False
     failure: ReconcilerError | None = None
     """What kept the run from writing its state at the end; what it did is in the journal."""
+    problems: tuple[Diagnostic, ...] = ()
+    """What outputs and checks turned out to be wrong with once everything else was done."""
     calls: int = 0
     imported: int = 0
     added: int = 0
@@ -117,5 +120,6 @@ class Report:
         return (
             not self.interrupted
             and self.failure is None
+            and not any(each.severity is Severity.ERROR for each in self.problems)
             and all(each.status is Status.APPLIED for each in self.outcomes)
         )

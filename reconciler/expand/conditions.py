@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.address import Address
+from reconciler.address import ModulePath
 from reconciler.diagnostics import Diagnostic, Severity, diagnostic
 from reconciler.expand.world import World
-from reconciler.language.plain import to_plain
+from reconciler.frozen import frozen
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.plain import convert, to_plain
 from reconciler.language.report import names_in
 from reconciler.language.syntax import Scope
 from reconciler.language.values import Sensitive, Unknown, contains_unknown
 from reconciler.spec.model import Rule
+
+
+@frozen
+class Verdict:
+    """What rules say: what is wrong, and whether one of them cannot be told yet."""
+
+    found: tuple[Diagnostic, ...] = ()
+    is_open: bool = False
+
+    @property
+    def is_final(self) -> bool:
+        """Whether every rule was told, and is met."""
+        return not self.found and not self.is_open
 
 
 def check_rules(
@@ -21,30 +36,45 @@ def check_rules(
     summary: str,
     *,
     severity: Severity = Severity.ERROR,
-) -> None:
+    path: ModulePath = (),
+) -> Verdict:
     """Evaluate *rules*; one that is false is a diagnostic, one that is unknown waits for apply."""
-    world.diagnostics.extend(broken_rules(world, rules, scope, summary, severity=severity))
+    address = ".".join(map(str, path)) or None
+    verdict = judge(world, rules, scope, summary, severity=severity, address=address)
+    world.diagnostics.extend(verdict.found)
+    return verdict
 
 
-def broken_rules(
+def judge(
     world: World,
     rules: Sequence[Rule],
     scope: Scope,
     summary: str,
     *,
     severity: Severity = Severity.ERROR,
-    address: Address | None = None,
-) -> list[Diagnostic]:
+    address: str | None = None,
+) -> Verdict:
     """What is wrong where one of *rules* is false; one that is unknown is not false."""
     found: list[Diagnostic] = []
+    is_open = False
     for rule in rules:
-        value = world.evaluate(rule.condition, scope)
-        if contains_unknown(value):
-            continue
-        met = value.value if isinstance(value, Sensitive) else value
-        if met in (True, "true"):
+        met = _is_met(world, rule, scope, address, found)
+        is_open = is_open or met is None
+        if met is not False:
             continue
         text = world.evaluate(rule.error_message, scope)
+        if text is None:
+            found.append(
+                diagnostic(
+                    Severity.ERROR,
+                    "Invalid error message",
+                    "The condition is not met, and the error message that says why is null.",
+                    place=rule.error_message.place,
+                    values=names_in(rule.error_message, scope),
+                    address=address,
+                )
+            )
+            continue
         if isinstance(text, Sensitive):
             text = "The error message refers to a sensitive value, so it is not shown."
         elif isinstance(text, Unknown):
@@ -57,7 +87,35 @@ def broken_rules(
                 str(message),
                 place=rule.condition.place,
                 values=names_in(rule.condition, scope),
-                address=None if address is None else str(address),
+                address=address,
             )
         )
-    return found
+    return Verdict(tuple(found), is_open)
+
+
+def _is_met(
+    world: World, rule: Rule, scope: Scope, address: str | None, found: list[Diagnostic]
+) -> bool | None:
+    """Whether a condition holds; None where it is unknown, or no condition: that is *found*."""
+    value = world.evaluate(rule.condition, scope)
+    if contains_unknown(value):
+        return None
+    value = value.value if isinstance(value, Sensitive) else value
+    try:
+        met = convert(value, "bool")
+        mistake = "it is null" if met is None else ""
+    except ValueMistake as error:
+        met, mistake = None, error.message
+    if isinstance(met, bool):
+        return met
+    found.append(
+        diagnostic(
+            Severity.ERROR,
+            "Invalid condition result",
+            f"The condition must be true or false: {mistake}.",
+            place=rule.condition.place,
+            values=names_in(rule.condition, scope),
+            address=address,
+        )
+    )
+    return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from reconciler.address import Address, Key, Mode, ModulePath
 from reconciler.diagnostics import Diagnostic, Place
 from reconciler.errors import SpecError
-from reconciler.expand.conditions import broken_rules
+from reconciler.expand.conditions import judge
 from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
 from reconciler.expand.repetition import Repetition, repeat
@@ -163,7 +163,9 @@ class Blocks:
     ) -> list[Diagnostic]:
         rules = block.lifecycle.preconditions
         return (
-            broken_rules(self.world, rules, scope, "Resource precondition", address=address)
+            list(
+                judge(self.world, rules, scope, "Resource precondition", address=str(address)).found
+            )
             if rules
             else []
         )
@@ -173,12 +175,14 @@ class Blocks:
     ) -> list[Diagnostic]:
         rules = block.lifecycle.postconditions
         return (
-            broken_rules(
-                self.world,
-                rules,
-                with_self(scope, value),
-                "Resource postcondition",
-                address=address,
+            list(
+                judge(
+                    self.world,
+                    rules,
+                    with_self(scope, value),
+                    "Resource postcondition",
+                    address=str(address),
+                ).found
             )
             if rules
             else []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import math
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
 from reconciler.address import Address, Mode, ModulePath, ModuleStep
-from reconciler.diagnostics import Diagnostics, Severity
+from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
 from reconciler.errors import SpecError
 from reconciler.expand.conditions import check_rules
 from reconciler.expand.instances import Blocks, WillReplace
@@ -27,7 +29,7 @@ from reconciler.language.values import (
     contains_unknown,
 )
 from reconciler.schema import Attributes
-from reconciler.spec.model import Module, Output, ResourceBlock, Spec, Variable
+from reconciler.spec.model import CheckBlock, Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
 from reconciler.spec.value_check import INVALID_INPUT, input_mistake
 from reconciler.spec.variables import default_value, variable_value
@@ -56,10 +58,18 @@ class Expander:
         self.world = World(spec, given, functions, self.diagnostics)
         self._blocks = Blocks(self.world, will_replace, self._targets)
         self._open: dict[Node, list[ModulePath]] = {}
-        """Values that held an unknown when they were last evaluated."""
+        """Values and conditions that were unknown, or not met, when they were last evaluated."""
+        self._told: set[Diagnostic] = set()
+        self._undecided: set[Name] = set()
+        """Outputs with a precondition that is not met, or not known yet."""
         self._turns: dict[Node, int] = {}
         """Where each node stands in the order of the walk."""
         self._nodes = {(each.module, each.address): each for each in graph.nodes if each.address}
+        for node in graph.nodes:
+            if node.kind is NodeKind.CHECK:
+                data = _check_of(node, spec.module(node.module)).data
+                if data is not None:
+                    self._nodes[node.module, data.address] = node
         self._above: dict[tuple[tuple[str, ...], Address], frozenset[Node]] = {}
 
     def expand(self) -> Expansion:
@@ -70,6 +80,7 @@ class Expander:
         """
         self._walk()
         reads = place_reads(self._blocks, self.diagnostics)
+        outputs = self._outputs()
         ranked = rank(self._blocks.instances, self._spec, self.diagnostics)
         self._blocks.instances.update({each.address: each for each in ranked})
         self.diagnostics.raise_if_errors()
@@ -77,7 +88,7 @@ class Expander:
             instances=tuple(each for each in ranked if each.address.mode is Mode.MANAGED),
             reads=reads,
             requests=tuple(self._blocks.requests),
-            outputs=self.outputs(),
+            outputs=outputs,
             pending=frozenset(self._blocks.pending),
             empty_blocks=tuple(self._blocks.empty),
         )
@@ -105,21 +116,50 @@ class Expander:
         instance = self._blocks.instances[address]
         if not (contains_unknown(dict(instance.desired)) or instance.lifecycle.preconditions):
             return instance
-        self._evaluate_open(address)
-        again = self._blocks.evaluate_again(address)
-        self.diagnostics.raise_if_errors()
+        with self._gathering() as found:
+            self._evaluate_open(address)
+            found.raise_if_errors()
+            again = self._blocks.evaluate_again(address)
+            found.raise_if_errors()
         return again
 
     def settle(self, address: Address, attributes: Attributes) -> None:
         """Tell what an object has become."""
-        self._blocks.settle(address, attributes)
+        with self._gathering() as found:
+            self._blocks.settle(address, attributes)
+            found.raise_if_errors()
 
-    def outputs(self) -> dict[str, OutputValue]:
-        """The root outputs as far as they can be known now."""
-        self._evaluate_open(None)
-        return {
-            name: self._output_value(output) for name, output in self._spec.root.outputs.items()
-        }
+    def conclude(self) -> tuple[dict[str, OutputValue], tuple[Diagnostic, ...]]:
+        """The root outputs that can be known once everything is done, and what is wrong by then.
+
+        An output whose precondition is not met, or which has no value, is left out; what `resolve`
+        has said already is not said again.
+        """
+        with self._gathering() as found:
+            self._evaluate_open(None)
+            outputs = self._outputs()
+        return outputs, tuple(each for each in found if each not in self._told)
+
+    def _outputs(self) -> dict[str, OutputValue]:
+        found = (
+            (name, self._output_value(output)) for name, output in self._spec.root.outputs.items()
+        )
+        return {name: value for name, value in found if value is not None}
+
+    @contextmanager
+    def _gathering(self) -> Iterator[Diagnostics]:
+        """Gather what is found inside apart from what was found before."""
+        self.world.diagnostics = self.diagnostics = Diagnostics()
+        try:
+            yield self.diagnostics
+        except SpecError as error:
+            self._told.update(error.diagnostics)
+            raise
+
+    @property
+    def declared_outputs(self) -> Collection[str]:
+        """The names of the root outputs."""
+        return self._spec.root.outputs.keys()
 
     def instance(self, address: Address) -> Instance | None:
         """The instance at *address*, as it was last evaluated; None if the spec has none."""
@@ -149,14 +189,14 @@ class Expander:
             case NodeKind.VARIABLE | NodeKind.LOCAL | NodeKind.OUTPUT:
                 self._value(node, path, (node.kind.value, path, node.name))
             case NodeKind.VALIDATION:
-                self._validate(module.variables[node.name], path)
+                self._validate(node, module.variables[node.name], path)
             case NodeKind.MODULE_OPEN:
                 self._call(module, path, node.name)
             case NodeKind.RESOURCE | NodeKind.DATA:
                 assert node.address is not None, "a resource node carries its address"
                 self._blocks.expand(module.resources[node.address], path)
             case NodeKind.CHECK:
-                self._check(module, path, node.name)
+                self._check(node, module, path)
             case NodeKind.MODULE_CLOSE | NodeKind.PROVIDER:
                 pass
 
@@ -164,8 +204,13 @@ class Expander:
         with self.world.noting() as noted:
             value = self._evaluate(name)
         self.world.set_value(name, value, frozenset(noted))
-        if contains_unknown(value):
-            self._open.setdefault(node, []).append(path)
+        if contains_unknown(value) or name in self._undecided:
+            self._keep_open(node, path)
+
+    def _keep_open(self, node: Node, path: ModulePath) -> None:
+        paths = self._open.setdefault(node, [])
+        if path not in paths[-1:]:
+            paths.append(path)
 
     def _evaluate(self, name: Name) -> object:
         kind, path, key = name
@@ -194,23 +239,30 @@ class Expander:
             self.diagnostics.error(INVALID_INPUT, input_mistake(variable, mistake), place=place)
             return Unknown(variable.type, not_null=False)
 
-    def _validate(self, variable: Variable, path: ModulePath) -> None:
+    def _validate(self, node: Node, variable: Variable, path: ModulePath) -> None:
         scope = self.world.scope(path)
         with self.world.noting():
-            check_rules(self.world, variable.validations, scope, "Variable validation")
+            verdict = check_rules(
+                self.world, variable.validations, scope, "Variable validation", path=path
+            )
+        if not verdict.is_final:
+            self._keep_open(node, path)
 
-    def _check(self, module: Module, path: ModulePath, name: str) -> None:
-        check = next(each for each in module.checks if each.name == name)
-        if check.data is not None:
-            self._scoped_data(check.data, path, name)
+    def _check(self, node: Node, module: Module, path: ModulePath) -> None:
+        check = _check_of(node, module)
+        if check.data is not None and not self.world.is_applying:
+            self._scoped_data(check.data, path, node.name)
         with self.world.noting():
-            check_rules(
+            verdict = check_rules(
                 self.world,
                 check.asserts,
                 self.world.scope(path),
                 "Check assertion",
                 severity=Severity.WARNING,
+                path=path,
             )
+        if verdict.is_open:
+            self._keep_open(node, path)
 
     def _scoped_data(self, block: ResourceBlock, path: ModulePath, name: str) -> None:
         """Expand the data source of a check; one that is not there is no more than a warning."""
@@ -228,8 +280,13 @@ class Expander:
             )
 
     def _output(self, output: Output, path: ModulePath) -> object:
-        scope = self.world.scope(path)
-        check_rules(self.world, output.preconditions, scope, "Module output value precondition")
+        scope, summary = self.world.scope(path), "Module output value precondition"
+        verdict = check_rules(self.world, output.preconditions, scope, summary, path=path)
+        self._undecided.discard((OUTPUT, path, output.name))
+        if not verdict.is_final:
+            self._undecided.add((OUTPUT, path, output.name))
+            if verdict.found or self.world.is_applying:
+                return Unknown(not_null=False)
         value = self.world.evaluate(output.expression, scope)
         return mark(value, output.sensitive)
 
@@ -291,7 +348,7 @@ class Expander:
             self._above[names, block] = frozenset(self._graph.ancestors(node))
         return self._above[names, block]
 
-    def _output_value(self, output: Output) -> OutputValue:
+    def _output_value(self, output: Output) -> OutputValue | None:
         value = self.world.value((OUTPUT, (), output.name))
         plain, _ = to_plain(value)
         if contains_sensitive(value) and not output.sensitive:
@@ -302,5 +359,30 @@ class Expander:
                 place=output.expression.place,
                 context=f'output "{output.name}"',
             )
-            raise SpecError(tuple(self.diagnostics))
+            return None
+        if _holds_infinite(plain) and not self.world.given.is_destroying:
+            self.diagnostics.error(
+                "Infinite number in output",
+                "An infinite number cannot be recorded.",
+                place=output.expression.place,
+                context=f'output "{output.name}"',
+            )
+            return None
         return OutputValue(plain, type_of(value), output.sensitive)
+
+
+def _check_of(node: Node, module: Module) -> CheckBlock:
+    return next(each for each in module.checks if each.name == node.name)
+
+
+def _holds_infinite(value: object) -> bool:
+    queue = [value]
+    while queue:
+        each = queue.pop()
+        if isinstance(each, float) and math.isinf(each):
+            return True
+        if isinstance(each, dict):
+            queue.extend(each.values())
+        elif isinstance(each, list):
+            queue.extend(each)
+    return False

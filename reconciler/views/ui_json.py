@@ -121,6 +121,8 @@ class JsonStream:
         for outcome in report.outcomes:
             if outcome.error is not None and outcome.status is Status.FAILED:
                 self.error(outcome.error, address=outcome.address)
+        for each in report.problems:
+            self.diagnostic(each)
         if report.failure is not None:
             self.error(report.failure)
         counts = Counts(

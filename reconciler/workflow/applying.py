@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from reconciler.execute.context import Run, Settings
 from reconciler.execute.events import Event, Report
@@ -15,7 +15,7 @@ from reconciler.expand.walk import Expander
 from reconciler.frozen import frozen, replace
 from reconciler.language.values import contains_unknown
 from reconciler.plan.batch import Batching, Limits, limits_of
-from reconciler.plan.model import Plan, PlannedChange
+from reconciler.plan.model import Plan, PlanMode, PlannedChange
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.state.entries import SetEndpoint, SetOutputs
@@ -76,23 +76,27 @@ async def carry_out(plan: Plan, expander: Expander, ledger: Ledger, tools: Tools
         concurrency=tools.concurrency,
         interruption=tools.interruption,
     )
-    outputs = _known(expander.outputs(), ledger.state.outputs)
+    concluded, problems = expander.conclude()
+    outputs = _known(concluded, expander.declared_outputs, ledger.state.outputs)
     if ledger.failure is None:
         await ledger.record(SetOutputs(outputs))
     return replace(
         report,
         outputs=outputs,
+        problems=problems if plan.mode is not PlanMode.DESTROY else (),
         suspects=tuple(ledger.state.suspects.values()),
         calls=sum(each.calls for each in tools.providers.values()) - before,
     )
 
 
 def _known(
-    outputs: Mapping[str, OutputValue], before: Mapping[str, OutputValue]
+    outputs: Mapping[str, OutputValue],
+    declared: Collection[str],
+    before: Mapping[str, OutputValue],
 ) -> dict[str, OutputValue]:
-    """The outputs that are known; one whose resource failed keeps what it was."""
+    """The outputs that are known; one whose resource failed or that is refused stays as it was."""
     known = {name: each for name, each in outputs.items() if not contains_unknown(each.value)}
-    kept = {name: each for name, each in before.items() if name in outputs and name not in known}
+    kept = {name: each for name, each in before.items() if name in declared and name not in known}
     return {**known, **kept}
 
 
