@@ -308,6 +308,7 @@ class Blocks:
                     instance.provider,
                     instance.place,
                     is_of_check=address in self.scoped,
+                    argument_places=instance.argument_places,
                 )
             )
         return self._object(instance, arguments)

@@ -48,6 +48,7 @@ class DataRequest:
     place: Place
     is_of_check: bool = False
     """Whether only a check asks, which warns where the object is not there."""
+    argument_places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @frozen

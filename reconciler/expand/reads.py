@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reconciler.address import Address, Mode
-from reconciler.diagnostics import Diagnostics
+from reconciler.diagnostics import Diagnostics, Place, Severity, diagnostic
+from reconciler.errors import ObjectNotFound, RequestRejected, SpecError
 from reconciler.expand.instances import Blocks
 from reconciler.expand.model import Instance, PendingRead
 from reconciler.frozen import replace
@@ -48,3 +51,21 @@ def _refuse(member: Instance, data: Address, diagnostics: Diagnostics) -> None:
         place=member.place,
         address=str(member.address),
     )
+
+
+def refused_read(
+    error: ObjectNotFound | RequestRejected,
+    address: Address,
+    place: Place,
+    argument_places: Mapping[str, Place],
+) -> SpecError:
+    """What the API says against the arguments of a data source, as a mistake of its block."""
+    is_refused = isinstance(error, RequestRejected)
+    problem = diagnostic(
+        Severity.ERROR,
+        "Data source refused" if is_refused else "Data source not found",
+        error.message,
+        place=argument_places.get(error.param or "", place) if is_refused else place,
+        address=str(address),
+    )
+    return SpecError((problem,))
