@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from conftest import Project
 from spec_writing import Loaded, load_specs, told
 
 from reconciler.diagnostics import Diagnostics
@@ -367,3 +368,36 @@ def test_a_default_of_null_for_an_attribute_is_none_at_all(tmp_path: Path) -> No
 def test_a_scope_of_rules_has_variables_and_nothing_else() -> None:
     with pytest.raises(LookupError):
         VariableScope({}, {}).root("local")
+
+
+def test_a_bad_option_hides_no_mistake_of_a_variable_file(project: Project) -> None:
+    project.write('variable "n" {\n  type = number\n}\n')
+    project.write('n = "x"\n', "terraform.tfvars")
+    ended = project("plan", "-var", "bad name=3")
+    assert ended.code == 1
+    assert "Invalid -var option" in ended.err
+    assert "Invalid value for input variable" in ended.err
+    assert "terraform.tfvars:1:1" in ended.err
+
+
+def test_a_refused_value_is_shown_and_a_null_condition_is_none(project: Project) -> None:
+    project.write(
+        """
+        variable "n" {
+          default = 3
+          validation {
+            condition     = var.n < 2
+            error_message = "Too many."
+          }
+          validation {
+            condition     = var.n == 3 ? null : true
+            error_message = "Never said."
+          }
+        }
+        """
+    )
+    ended = project("plan")
+    assert ended.code == 1
+    assert "var.n is 3" in ended.err
+    assert "Invalid validation condition" in ended.err
+    assert "Never said." not in ended.err

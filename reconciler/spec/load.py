@@ -56,12 +56,14 @@ def load(
         )
         diagnostics.error("Too many module calls", detail)
         root = replace(root, calls={})
+    is_sound = not diagnostics.has_errors
     return Spec(
         root=root,
         directory=os.path.abspath(directory),
         sources=loader.sources,
         given=read_given(directory, given, environment or {}, diagnostics),
         backend_path=loader.backend_path,
+        is_sound=is_sound,
     )
 
 

@@ -236,6 +236,8 @@ class Spec:
     """What the world outside says about root variables, declared or not; the last word of each."""
     backend_path: str | None = None
     """The `path` of a `backend "local"` block, as written."""
+    is_sound: bool = True
+    """Whether the files themselves have no mistakes; what is given may have some."""
 
     def module(self, path: Sequence[str]) -> Module:
         """The module that the calls named in *path* lead to, from the root on."""

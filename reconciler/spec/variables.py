@@ -11,6 +11,7 @@ from reconciler.language.convert import convert
 from reconciler.language.marks import rebuild, unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.parse import parse_expression
+from reconciler.language.report import names_in
 from reconciler.language.values import (
     Sensitive,
     TypedNull,
@@ -106,6 +107,8 @@ def check_rule(
     context = f'variable "{variable.name}"'
     try:
         holds = convert(rule.condition.evaluate(scope), "bool")
+        if is_null(holds):
+            raise ValueMistake("it is null")
         if contains_unknown(holds) or _truth(holds):
             return
         message = rule.error_message.evaluate(scope)
@@ -119,7 +122,10 @@ def check_rule(
         return
     detail = f"{_message(message)}\n\nThe rule that says so stands at {where(rule.place)}."
     place = place or variable.place
-    diagnostics.error("Invalid value for variable", detail, place=place, context=context)
+    values = names_in(rule.condition, scope)
+    diagnostics.error(
+        "Invalid value for variable", detail, place=place, context=context, values=values
+    )
 
 
 def _plain_nulls(value: object) -> object:

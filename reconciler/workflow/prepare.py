@@ -117,7 +117,8 @@ def _finish(
     need_values: bool,
 ) -> Prepared:
     graph = build(spec, diagnostics)
-    diagnostics.raise_if_errors()
+    if not spec.is_sound:
+        diagnostics.raise_if_errors()
     variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
     diagnostics.raise_if_errors()
     return Prepared(spec, graph, functions, variables, diagnostics, planned_at)
