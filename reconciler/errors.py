@@ -41,8 +41,18 @@ class SpecError(ReconcilerError):
     """The spec has errors; *diagnostics* holds every one of them."""
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        super().__init__("; ".join(each.summary for each in diagnostics))
+        super().__init__(_in_one_line(diagnostics))
         self.diagnostics = diagnostics
+
+
+def _in_one_line(diagnostics: tuple[Diagnostic, ...]) -> str:
+    """The first diagnostic with its place, and how many there are."""
+    if not diagnostics:
+        return ""
+    first = diagnostics[0]
+    place = f"{first.subject}: " if first.subject is not None else ""
+    more = f" ({len(diagnostics) - 1} more)" if len(diagnostics) > 1 else ""
+    return f"{place}{first.summary}: {first.detail}{more}"
 
 
 class UsageError(ReconcilerError):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SpecError
+from reconciler.language import evaluate
 from reconciler.workflow.configurations import configurations
 from reconciler.workflow.prepare import prepare
 
@@ -138,3 +139,26 @@ def test_what_depends_on_a_wrong_value_is_no_mistake(tmp_path: Path) -> None:
         'resource "openai_thread" "b" {\n  for_each = toset(["${local.n}"])\n}\n'
     )
     assert configured(tmp_path, text) == ["main.tf:8:16"]
+
+
+def test_a_sensitive_variable_is_called_sensitive(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'variable "s" {\n  type      = string\n  sensitive = true\n}\n'
+        'output "o" {\n  value = upper(var.s).nope\n}\n'
+    )
+    with pytest.raises(SpecError) as caught:
+        prepare(tmp_path, given=(), environ={}, need_values=False)
+    assert caught.value.diagnostics[0].values == (("var.s", "has a sensitive value"),)
+
+
+def test_the_error_itself_says_what_is_wrong_and_where(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'output "a" {\n  value = [].x\n}\noutput "b" {\n  value = [].y\n}\n'
+    )
+    with pytest.raises(SpecError, match=r"main\.tf:2:11: Unsupported attribute: A list .*1 more"):
+        prepare(tmp_path, given=(), environ={}, need_values=False)
+
+
+def test_an_expression_that_is_no_text_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(TypeError, match="an expression is a str, not int"):
+        evaluate(5)  # type: ignore[arg-type]

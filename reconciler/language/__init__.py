@@ -47,12 +47,13 @@ def evaluate(
     {'key': Sensitive(...), 'n': 1}
 
     Every function is there, except that those which read files need *base_dir*: they read below
-    that folder and nowhere else. Results of `timestamp`, `uuid` and `bcrypt` are unknown.
+    that folder and nowhere else. Results of `timestamp`, `plantimestamp`, `uuid` and `bcrypt` are
+    unknown.
 
     Raises:
         SpecError: *text* is not an expression, or it has no value; its diagnostics say where and
             why.
-        TypeError: a variable is not data of the language.
+        TypeError: *text* is no str, or a variable is not data of the language.
     """
     from reconciler.language.alone import evaluate_alone
 

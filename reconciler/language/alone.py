@@ -32,6 +32,8 @@ class GivenScope:
 
 def evaluate_alone(text: str, variables: Mapping[str, object], base_dir: Path | None) -> object:
     """See `reconciler.language.evaluate`."""
+    if not isinstance(text, str):
+        raise TypeError(f"an expression is a str, not {type(text).__name__}")
     values = {name: _given(name, value) for name, value in variables.items()}
     scope = GivenScope(values, standard_functions(base_dir))
     return plain_with_marks(parse_expression(text).evaluate(scope))

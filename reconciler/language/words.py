@@ -231,7 +231,7 @@ class Arranger:
 
     def _too_deep(self, word: Word) -> None:
         self.found.problems.clear()
-        detail = f"Expressions may be nested up to {MAX_NESTING} deep. Use local values for parts."
+        detail = f"Expressions and blocks may be nested up to {MAX_NESTING} deep."
         self.found.problem(word.start, word.end, "Nesting too deep", detail)
         self._open = self._open[:1]
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from reconciler.address import Mode
 from reconciler.errors import SpecError
+from reconciler.language.marks import mark
 from reconciler.language.syntax import Expression
 from reconciler.language.values import Unknown
 from reconciler.schema import Schema
@@ -123,7 +124,10 @@ class _Locals(Mapping[str, object]):
 
 
 def _variables(module: Module) -> Mapping[str, object]:
-    known = {each.name: Unknown(each.type, not_null=False) for each in module.variables.values()}
+    known = {
+        each.name: mark(Unknown(each.type, not_null=False), each.sensitive)
+        for each in module.variables.values()
+    }
     return _Open(known)
 
 
