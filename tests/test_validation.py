@@ -162,3 +162,13 @@ def test_the_error_itself_says_what_is_wrong_and_where(tmp_path: Path) -> None:
 def test_an_expression_that_is_no_text_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(TypeError, match="an expression is a str, not int"):
         evaluate(5)  # type: ignore[arg-type]
+
+
+def test_a_module_that_calls_itself_is_named_in_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = mistakes(Path(), 'module "x" {\n  source = "./"\n}\n')
+    assert found == [
+        'main.tf:2:12: Module cycle: The module calls itself: "." -> ".". Remove one of these calls.'
+    ]

@@ -139,7 +139,7 @@ class _Loader:
 
     def _cycle(self, call: WrittenCall, real: str) -> None:
         steps = [*self._open[self._open.index(real) :], real]
-        shown = " -> ".join(shown_path(Path(each)) for each in steps)
+        shown = " -> ".join(f'"{shown_path(Path(each))}"' for each in steps)
         detail = f"The module calls itself: {shown}. Remove one of these calls."
         call.reader.error("Module cycle", detail, call.source.place)
 
