@@ -34,6 +34,14 @@ class Habits:
     """Whether a page begins with the one that was named as `after`."""
     lags: bool = False
     """Whether the first listing after each write does not show its last message yet."""
+    lag_s: float = 0.0
+    """For how long a listing does not show what was written, by `OtherServer.clock_s`."""
+    lags_reads: bool = False
+    """Whether a message that a listing does not show yet cannot be read either."""
+    leaves_out: int | None = None
+    """The place of a message that listings leave out until `OtherServer.clock_s` is 1."""
+    wrong_ids: bool = False
+    """Whether the answer to an append names ids that do not exist."""
     doubles: bool = False
     """Whether a listing names every message twice."""
     limit: int = 100
@@ -45,8 +53,10 @@ class Habits:
     """Whether an update adds to the metadata, and null removes a key."""
     keeps_metadata: bool = True
     trims: bool = False
+    shouts: bool = False
+    """Whether texts are kept in capitals."""
     batches: str = "takes"
-    """Initial messages: `takes`, `refuses`, `ignores`, or `reverses`."""
+    """Initial messages: `takes`, `refuses`, `ignores`, `reverses`, or `loses the first`."""
     deletes_messages: bool = True
     updates_messages: bool = True
     reads_messages: bool = True
@@ -70,7 +80,9 @@ class OtherServer:
         self.members: dict[str, list[Json]] = {}
         self.requests: list[Recorded] = []
         self.faults = None
+        self.clock_s = 0.0
         self._late: dict[str, bool] = {}
+        self._shown_at: dict[str, float] = {}
         self._number = 0
         self._now = 1_700_000_000
 
@@ -134,6 +146,10 @@ class OtherServer:
                 del self.members[id_]
                 return 200, {"id": id_, "object": "thread.deleted", "deleted": True}
             case "GET", [_, id_, "messages" | "items"]:
+                after = query.get("after")
+                hidden = [e["id"] for e in self.members[id_] if not self._is_visible(e)]
+                if after in hidden:
+                    return self._gone("message", after)
                 return 200, self._list(id_, query)
             case "POST", [_, id_, "messages"]:
                 return self._append(id_, [body], "threads")
@@ -155,6 +171,8 @@ class OtherServer:
         made = self._made(kind, {"object": kind})
         self._update(made, body)
         self.parents[made["id"]], self.members[made["id"]] = made, []
+        if self.habits.batches == "loses the first":
+            batch = batch[1:]
         if self.habits.batches == "reverses":
             batch = batch[::-1]
         if batch and self.habits.batches != "ignores":
@@ -172,7 +190,10 @@ class OtherServer:
         made = [self._new_member(parent_id, each, wire) for each in batch]
         self._late[parent_id] = True
         self.members[parent_id].extend(made)
+        self._shown_at.update({each["id"]: self.clock_s + self.habits.lag_s for each in made})
         shown = [self._shown(each) for each in made]
+        if self.habits.wrong_ids:
+            shown = [{**each, "id": f"msg_wrong_{each['id']}"} for each in shown]
         return self.habits.status, shown[0] if wire == "threads" and shown else self._listed(shown)
 
     def _new_member(self, parent_id: str, sent: Json, wire: str) -> Json:
@@ -180,6 +201,8 @@ class OtherServer:
         if isinstance(parts, str):
             parts = [{"type": "text", "text": parts}]
         texts = [each["text"].strip() if self.habits.trims else each["text"] for each in parts]
+        if self.habits.shouts:
+            texts = [each.upper() for each in texts]
         if wire == "conversations":
             kind = "output_text" if sent["role"] == "assistant" else "input_text"
             content: list[Json] = [{"type": kind, "text": each} for each in texts]
@@ -202,6 +225,8 @@ class OtherServer:
         if not able.get(method):
             return 405, {"detail": "Method Not Allowed"}
         found = next((each for each in self.members[parent_id] if each["id"] == id_), None)
+        if found is not None and self.habits.lags_reads and not self._is_visible(found):
+            found = None
         if found is None:
             return self._gone("message", id_)
         if method == "DELETE":
@@ -235,8 +260,14 @@ class OtherServer:
     def _shown(self, entry: Json) -> Json:
         return {**entry, **self.habits.extra}
 
+    def _is_visible(self, member: Json) -> bool:
+        return self._shown_at[member["id"]] <= self.clock_s
+
     def _list(self, parent_id: str, query: Json) -> Any:
-        members = [self._shown(each) for each in self.members[parent_id]]
+        visible = [each for each in self.members[parent_id] if self._is_visible(each)]
+        members = [self._shown(each) for each in visible]
+        if self.habits.leaves_out is not None and members and self.clock_s < 1:
+            del members[self.habits.leaves_out]
         if self.habits.lags and self._late.pop(parent_id, False):
             members = members[:-1]
         asked = query.get("order", "desc") == "asc" if self.habits.orders else self.habits.ascends

@@ -17,17 +17,23 @@ from reconciler.errors import (
 from reconciler.execute.changing import delete
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
-from reconciler.execute.listing import in_order_sent, list_after, match_by_position
-from reconciler.execute.lost import append_again, create_suspect
+from reconciler.execute.intending import intend_append, intend_create
+from reconciler.execute.listing import (
+    in_order_sent,
+    is_unexplained,
+    list_after,
+    match_by_position,
+)
+from reconciler.execute.lost import append_again, append_suspect, create_suspect, look_twice
 from reconciler.execute.oddities import note_order, note_remade
-from reconciler.execute.recording import deposed, draft_object, sendable, state_object
+from reconciler.execute.recording import deposed, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.frozen import frozen, replace
 from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.refresh import all_members
 from reconciler.schema import Attributes
-from reconciler.state.entries import AddSuspect, Entry, Intend, Intent, IntentKind, Put, Resolve
+from reconciler.state.entries import AddSuspect, Entry, Intent, Put, Resolve
 
 
 @frozen
@@ -58,7 +64,7 @@ async def create_parent(
         async with run.create_slots[instance.provider]:
             if run.interrupted():
                 raise ServiceUnavailable(f"{change.address} was not sent: the run was interrupted")
-            seq, returned, blamed = await _try_create(run, instance, change, carried)
+            intent, returned, blamed = await _try_create(run, instance, change, carried)
         if returned is not None:
             break
         if blamed is None:
@@ -70,11 +76,11 @@ async def create_parent(
     entries = _put(run, instance, returned, change)
     note_remade(run, [each.object for each in entries if isinstance(each, Put)])
     if not carried:
-        entries.append(Resolve(seq))
+        entries.append(Resolve(intent.seq))
     await run.recorder.record(*entries)
     error = _settle(run, change, returned)
     run.tails[parent_id] = None
-    found = await _learn_ids(run, seq, parent_id, carried) if carried else []
+    found = await _learn_ids(run, intent, parent_id, carried) if carried else []
     if behind and error is None:
         run.oddities.empty[parent_id] = None
         limit = run.provider(instance.provider).capabilities.append_limit
@@ -109,7 +115,7 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
     provider = run.provider(instances[0].provider)
     type_ = instances[0].schema.type
     await find_tail(run, instances[0], parent_id)
-    intent = await _intend_append(run, changes, instances, parent_id)
+    intent = await intend_append(run, changes, instances, parent_id)
     try:
         sent = [sendable(each) for each in instances]
         returned = in_order_sent(
@@ -186,60 +192,13 @@ def _put(run: Run, instance: Instance, returned: Attributes, change: PlannedChan
     return entries
 
 
-async def _intend_create(
-    run: Run,
-    instance: Instance,
-    change: PlannedChange,
-    carried: Sequence[PlannedChange],
-    sent: Sequence[Instance],
-) -> Intent:
-    replaced = run.recorder.object(instance.address)
-    intent = Intent(
-        run.recorder.next_seq(),
-        IntentKind.CREATE,
-        instance.address,
-        run.now(),
-        members=tuple(each.address for each in carried),
-        object_id=replaced.id if replaced is not None else None,
-        objects=(
-            draft_object(instance, change=change),
-            *(
-                draft_object(member, change=each)
-                for member, each in zip(sent, carried, strict=True)
-            ),
-        ),
-    )
-    await run.recorder.record(Intend(intent))
-    return intent
-
-
-async def _intend_append(
-    run: Run, changes: Sequence[PlannedChange], instances: Sequence[Instance], parent_id: str
-) -> Intent:
-    intent = Intent(
-        run.recorder.next_seq(),
-        IntentKind.APPEND,
-        instances[0].address,
-        run.now(),
-        members=tuple(each.address for each in instances),
-        parent_id=parent_id,
-        after_id=run.tails.get(parent_id),
-        objects=tuple(
-            draft_object(instance, change=change)
-            for instance, change in zip(instances, changes, strict=True)
-        ),
-    )
-    await run.recorder.record(Intend(intent))
-    return intent
-
-
 async def _try_create(
     run: Run, instance: Instance, change: PlannedChange, carried: Sequence[PlannedChange]
-) -> tuple[int, Attributes | None, Made | None]:
+) -> tuple[Intent, Attributes | None, Made | None]:
     """Send the creating call once; a refusal because of a member names that member, and one that
     may be about members at all names nothing."""
     sent = [resolve(run, each, rides_along=True) for each in carried]
-    intent = await _intend_create(run, instance, change, carried, sent)
+    intent = await intend_create(run, instance, change, carried, sent)
     provider = run.provider(instance.provider)
     try:
         returned = await provider.create(
@@ -250,7 +209,7 @@ async def _try_create(
         if not carried or isinstance(error, CredentialsRejected):
             raise
         blamed = _blamed_member(error, len(carried))
-        return intent.seq, None, None if blamed is None else Made(carried[blamed], error)
+        return intent, None, None if blamed is None else Made(carried[blamed], error)
     except OutcomeUnknown as error:
         suspect = create_suspect(intent, instance.schema, error.message)
         await run.recorder.record(AddSuspect(suspect), Resolve(intent.seq))
@@ -258,7 +217,7 @@ async def _try_create(
     except ProviderError:
         await run.recorder.record(Resolve(intent.seq))
         raise
-    return intent.seq, returned, None
+    return intent, returned, None
 
 
 def _blamed_member(error: RequestRejected, count: int) -> int | None:
@@ -271,27 +230,78 @@ def _blamed_member(error: RequestRejected, count: int) -> int | None:
 
 
 async def _learn_ids(
-    run: Run, seq: int, parent_id: str, changes: Sequence[PlannedChange]
+    run: Run, intent: Intent, parent_id: str, changes: Sequence[PlannedChange]
 ) -> list[Made]:
-    """List what a creating call carried; a failure leaves the intent open for the next run."""
+    """List what a creating call carried; a failure leaves the intent open for the next run.
+
+    No single listing is believed where it lacks something, since sending again what stands there
+    would double it: the whole parent is listed then, and once more after a while.
+    """
     instances = [resolve(run, each) for each in changes]
-    provider = run.provider(instances[0].provider)
-    schema = instances[0].schema
+    schema, configuration = instances[0].schema, instances[0].provider
+    provider = run.provider(configuration)
     sent = [sendable(each) for each in instances]
-    try:
+
+    async def look() -> tuple[list[Member], list[Member | None]]:
         members = await list_after(provider, schema.type, parent_id, after=None, most=len(sent))
         found = match_by_position(schema, sent, members)
         if None in found:
-            # One listing can be wrong, and sending again what stands there would double it.
             members = await all_members(provider, schema.type, parent_id)
             found = match_by_position(schema, sent, members)
+        return members, found
+
+    try:
+        members, found = await look_twice(
+            run, configuration, look, lambda seen: None not in seen[1]
+        )
     except ProviderError as error:
         return [Made(each, error) for each in changes]
     places = {id(each): at for at, each in enumerate(members)}
     order = note_order(run, parent_id, [places[id(each)] for each in found if each is not None])
     if order:
         await run.recorder.record(*order)
-    return await _adopt_found(run, seq, parent_id, changes, instances, found)
+    if None in found and run.interrupted():
+        # The second look may have come too early.
+        stopped = ServiceUnavailable(f"{parent_id} lacks messages, and the run was interrupted")
+        return [Made(each, stopped) for each in changes]
+    if is_unexplained(sent, found, members):
+        return await _suspect_missing(run, intent, parent_id, changes, instances, found)
+    return await _adopt_found(run, intent.seq, parent_id, changes, instances, found)
+
+
+async def _suspect_missing(
+    run: Run,
+    intent: Intent,
+    parent_id: str,
+    changes: Sequence[PlannedChange],
+    instances: Sequence[Instance],
+    found: Sequence[Member | None],
+) -> list[Made]:
+    """Record what was found; what the rest may stand there as, in another form, is a suspect."""
+    lacking = [each for each, member in zip(changes, found, strict=True) if member is None]
+    addresses = {each.address for each in lacking}
+    error = OutcomeUnknown(
+        f"The server answered that it had created {parent_id}; its listing lacks "
+        f"{', '.join(map(str, addresses))} and shows messages that nobody knows."
+    )
+    objects = tuple(each for each in intent.objects if each.address in addresses)
+    appended = replace(intent, parent_id=parent_id, objects=objects)
+    suspect = append_suspect(appended, instances[0].schema, error.message)
+    await run.recorder.record(AddSuspect(suspect))
+    kept = [
+        (change, instance, member.attributes)
+        for change, instance, member in zip(changes, instances, found, strict=True)
+        if member is not None
+    ]
+    made = await _record_members(
+        run,
+        intent.seq,
+        [change for change, _, _ in kept],
+        [instance for _, instance, _ in kept],
+        [attributes for _, _, attributes in kept],
+        parent_id,
+    )
+    return [*made, *(Made(each, error) for each in lacking)]
 
 
 async def _adopt_found(

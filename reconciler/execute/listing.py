@@ -63,18 +63,24 @@ class Sighting:
 def sight(schema: Schema, sent: Sequence[Attributes], members: Sequence[Member]) -> Sighting:
     """Look for what was appended among *members* that nobody knows."""
     found = match_in_order(schema, sent, members)
+    return Sighting(tuple(found), is_unexplained(sent, found, members))
+
+
+def is_unexplained(
+    sent: Sequence[Attributes], found: Sequence[Member | None], members: Sequence[Member]
+) -> bool:
+    """Whether one of *members* that is not *found* could be one of *sent* in another form."""
     taken = {each.id for each in found if each is not None}
     roles = {
         attributes.get("role") for attributes, each in zip(sent, found, strict=True) if each is None
     }
-    unexplained = any(
+    return any(
         each.is_message
         and each.reproducible
         and each.id not in taken
         and each.attributes.get("role") in roles
         for each in members
     )
-    return Sighting(tuple(found), unexplained)
 
 
 def match_in_order(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
 
-from reconciler.errors import OutcomeUnknown, ProviderError
+from reconciler.errors import ObjectNotFound, OutcomeUnknown, ProviderError
 from reconciler.execute.context import Run
 from reconciler.execute.listing import Sighting, list_new, sight
 from reconciler.execute.recording import sendable, sendable_of
@@ -15,6 +17,8 @@ from reconciler.state.model import Suspect, SuspectKind
 
 SENDS_MAX = 5
 """How often a member is sent in all, each time after a look at what stands there."""
+
+_Seen = TypeVar("_Seen")
 
 PAUSE_S = 0.5
 """The pause before the second time; it doubles with each."""
@@ -53,26 +57,41 @@ async def append_again(
     raise error
 
 
+async def look_twice(
+    run: Run,
+    configuration: str,
+    look: Callable[[], Awaitable[_Seen]],
+    is_complete: Callable[[_Seen], bool],
+) -> _Seen:
+    """Look at once, and once more when a write that is on its way has had time to arrive.
+
+    Where the first look finds not even the parent, the second one tells.
+    """
+    with suppress(ObjectNotFound):
+        seen = await look()
+        if is_complete(seen):
+            return seen
+    await run.sleep(run.settings[configuration].settle_s)
+    return await look()
+
+
 async def _look(run: Run, intent: Intent, instances: Sequence[Instance]) -> Sighting:
-    """Look at once, and once more when a write that is on its way has had time to arrive."""
     assert intent.parent_id is not None, "an append names its parent"
+    parent_id, schema = intent.parent_id, instances[0].schema
     provider = run.provider(instances[0].provider)
-    schema = instances[0].schema
     sent = [sendable(each) for each in instances]
-    seen = Sighting((None,), False)
-    for pause_s in (0.0, run.settings[instances[0].provider].settle_s):
-        await run.sleep(pause_s)
+
+    async def look() -> Sighting:
         fresh = await list_new(
             provider,
             schema.type,
-            intent.parent_id,
+            parent_id,
             after=intent.after_id,
             known=run.recorder.known_ids(),
         )
-        seen = sight(schema, sent, fresh)
-        if seen.is_complete:
-            break
-    return seen
+        return sight(schema, sent, fresh)
+
+    return await look_twice(run, instances[0].provider, look, lambda seen: seen.is_complete)
 
 
 async def _send_missing(

@@ -177,9 +177,9 @@ class Dialect(ABC):
             value = await self.session.call(request)
         except ObjectNotFound as error:
             if after is not None and _is_about(error, after):
-                # What the listing stood at was deleted meanwhile; that says nothing of the parent.
+                # Deleted meanwhile, or not visible yet; that says nothing of the parent.
                 raise ServiceUnavailable(
-                    f"{request} cannot go on: {after} was deleted while the listing was read",
+                    f"{request} cannot go on: the server does not show {after}, or not yet",
                     request=str(request),
                     hint="try again",
                 ) from error
