@@ -5,8 +5,22 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from bench import Bench, assert_settled, change, changes, counted, message, talk, thread
+from bench import (
+    APPEND,
+    BATCH,
+    Bench,
+    assert_settled,
+    change,
+    changes,
+    counted,
+    kind_of,
+    message,
+    talk,
+    thread,
+)
 
+from reconciler.emulator.faults import Action as Fault
+from reconciler.emulator.faults import Rule
 from reconciler.errors import SpecError
 from reconciler.execute.events import Report, Status
 from reconciler.plan.model import Action, PlanMode, Reason
@@ -460,3 +474,23 @@ def test_what_the_run_itself_appends_does_not_make_a_thread_move_on(bench: Bench
 
     assert report.ok
     assert bench.texts() == ["a", "b", "C"]
+
+
+def test_a_replaced_thread_goes_after_the_messages_that_an_earlier_run_did_not_copy(
+    bench: Bench,
+) -> None:
+    texts = [f"turn {number}" for number in range(BATCH[bench.dialect] + 4)]
+    bench.write(counted(texts))
+    bench.apply()
+    bench.fail(Rule(do=Fault.REFUSE, status=400, method="POST", path="/(messages|items)$"))
+    assert not bench.try_apply(replace=("openai_thread.t",)).ok
+    bench.fail()
+
+    bench.apply()
+
+    kinds = [kind_of(each) for each in bench.server.requests]
+    assert "append" not in kinds[kinds.index("delete thread") :]
+    assert kinds.count("append") == -(-4 // APPEND[bench.dialect])
+    assert len(bench.parents) == 1
+    assert bench.texts() == texts
+    assert_settled(bench)

@@ -78,6 +78,8 @@ class _Builder:
         self.changes: dict[Step, PlannedChange] = {}
         self.sequences: dict[Step, SequencePlan] = {}
         self.carried: dict[Step, tuple[PlannedChange, ...]] = {}
+        self.carriers: dict[Step, Step] = {}
+        """By the deletion that is carried: the one that is carried out for it."""
         self.instances: dict[Address, list[Step]] = {}
         """MAKE steps by block address."""
         self.owed: dict[str, list[Step]] = {}
@@ -89,9 +91,9 @@ class _Builder:
         for change in making:
             self._add(make_step(change.address), change)
             self.instances.setdefault(change.address.block, []).append(make_step(change.address))
-        carried = self._carry(unmaking)
+        self._carry(unmaking)
         for change in unmaking:
-            if unmake_step(change) not in carried:
+            if unmake_step(change) not in self.carriers:
                 self._add(unmake_step(change), change)
                 if change.deposed is not None:
                     self.owed.setdefault(self._parent_id(change), []).append(unmake_step(change))
@@ -99,7 +101,7 @@ class _Builder:
             self.waits[make_step(change.address)].update(self._causes(change))
             if change.action is Action.READ:
                 self.waits[make_step(change.address)].update(self._departures(change))
-        self._order_deletions(unmaking, carried)
+        self._order_deletions(unmaking)
         for sequence in self.plan.sequences:
             self._order_sequence(sequence)
         return Steps(
@@ -143,7 +145,7 @@ class _Builder:
             self.waits[gate] = set(self.instances[block])
         return gate
 
-    def _carry(self, unmaking: list[PlannedChange]) -> set[Step]:
+    def _carry(self, unmaking: list[PlannedChange]) -> None:
         """Find the deletions that the deletion of their parent includes."""
         parents = {
             each.recorded.id: each
@@ -158,18 +160,23 @@ class _Builder:
             if parent is not None:
                 by_parent.setdefault(unmake_step(parent), []).append(change)
         self.carried = {step: tuple(members) for step, members in by_parent.items()}
-        return {unmake_step(each) for members in by_parent.values() for each in members}
+        self.carriers = {
+            unmake_step(each): step for step, members in by_parent.items() for each in members
+        }
 
-    def _order_deletions(self, unmaking: list[PlannedChange], carried: set[Step]) -> None:
-        """Delete what depends on an object before the object, and make its successor first."""
+    def _order_deletions(self, unmaking: list[PlannedChange]) -> None:
+        """Delete what depends on an object before the object, and make its successor first.
+
+        A deletion that carries others waits for the successors of all of them.
+        """
         by_id = {each.recorded.id: unmake_step(each) for each in unmaking if each.recorded}
         dependents: dict[str, list[Step]] = {}
         for change in unmaking:
             step = unmake_step(change)
-            if step in carried:
-                continue
             if make_step(change.address) in self.waits and change.deposed is None:
-                self.waits[step].add(make_step(change.address))
+                self.waits[self.carriers.get(step, step)].add(make_step(change.address))
+            if step in self.carriers:
+                continue
             parent = by_id.get(self._parent_id(change))
             if parent is not None:
                 self.waits[parent].add(step)
@@ -213,6 +220,7 @@ class _Builder:
                 self.waits[appended[0]].add(make_step(parent))
             for address in (*sequence.deleted, *sequence.order):
                 step = Step(address, Phase.UNMAKE)
+                step = self.carriers.get(step, step)
                 if step in self.waits:
                     self.waits[step].update(last)
             if isinstance(parent, Address):
