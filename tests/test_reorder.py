@@ -408,6 +408,17 @@ def test_destroy_hears_of_the_end_of_a_protection_that_was_not_applied(bench: Be
     assert bench.parents == []
 
 
+def test_a_thread_without_messages_can_be_replaced(bench: Bench) -> None:
+    bench.write(thread())
+    bench.apply()
+    before = bench.thread_id()
+
+    bench.apply(replace=("openai_thread.t",))
+
+    assert bench.thread_id() != before
+    assert_settled(bench)
+
+
 # -- unmanaged messages
 
 

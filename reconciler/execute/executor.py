@@ -194,7 +194,7 @@ class _Worker:
 
     def _members_along(self, step: Step, change: PlannedChange) -> list[PlannedChange]:
         sequence = self.by_parent.get(change.address)
-        if sequence is None:
+        if sequence is None or not sequence.appended:
             return []
         candidates = [make_step(each) for each in self._shares(sequence).riding]
         return [self.steps.changes[each] for each in self.schedule.absorb(step, candidates)]
