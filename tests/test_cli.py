@@ -439,8 +439,14 @@ def test_messages_that_no_spec_declares_need_a_consent_of_their_own(
     assert run("import", *where, *emulator, "openai_thread.t", thread["values"]["id"]).code == 0
     refused = run("destroy", "-auto-approve", *where, *emulator)
     assert refused.code == 1
-    assert "  openai_thread.t: 1 unmanaged message\n" in refused.out
+    assert "  openai_thread.t: holds 1 unmanaged message, which goes with it\n" in refused.out
     assert "--allow-unmanaged allows it" in refused.err
+    replaced = ("apply", "-auto-approve", "-replace=openai_thread.t", *where, *emulator)
+    refused = run(*replaced)
+    assert refused.code == 1
+    assert "  openai_thread.t: holds 1 unmanaged message, which goes with it\n" in refused.out
+    assert "--allow-unmanaged allows it" in refused.err
+    assert run(*replaced, "-allow-unmanaged").code == 0
     allowed = run("destroy", "-auto-approve", "-allow-unmanaged", *where, *emulator)
     assert allowed.code == 0, allowed.err
 

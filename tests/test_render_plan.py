@@ -459,7 +459,7 @@ def test_a_rewrite_and_unmanaged_messages_are_told_per_thread() -> None:
 def test_what_goes_along_unmanaged_is_named_before_the_summary() -> None:
     loss = UnmanagedLoss(address("openai_thread.t"), 2)
     text = render(plan(change(Action.DELETE, message(), None), unmanaged_losses=(loss,)))
-    assert "  openai_thread.t: 2 unmanaged messages\n\nPlan: " in text
+    assert "  openai_thread.t: holds 2 unmanaged messages, which go with it\n\nPlan: " in text
 
 
 def test_a_plan_with_errors_is_shown_as_far_as_it_goes() -> None:

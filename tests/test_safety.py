@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from bench import Bench, talk
 from conversation_model import Conversations, at, message, thread
 
 from reconciler.address import Address
@@ -215,6 +216,59 @@ def test_a_policy_may_have_given_that_word(policy: str, where: str) -> None:
         server = applied([thread()], policies=Policies(unmanaged_messages=policy))
     server.say(server.only, "an answer")
     assert server.plan([], mode=PlanMode.DESTROY).unmanaged_losses == ()
+
+
+# -- any other deletion of a thread
+
+
+@pytest.mark.parametrize("short", [False, True])
+@pytest.mark.parametrize("how", ["replaced", "triggered", "removed", "let go of"])
+def test_whatever_deletes_a_thread_needs_that_word(bench: Bench, how: str, short: bool) -> None:
+    told = "lifecycle {\n    replace_triggered_by = [openai_thread.u.metadata]\n  }"
+    spec = talk("abcde", told if how == "triggered" else "")
+    other = 'resource "openai_thread" "u" {\n  metadata = { a = "%s" }\n}\n'
+    bench.write(spec + other % "b")
+    bench.apply()
+    answers = 3 if not short else 120
+    for _ in range(answers):
+        bench.say("an answer", "t")
+    replaced: tuple[str, ...] = ()
+    match how:
+        case "replaced":
+            replaced = ("openai_thread.t",)
+        case "triggered":
+            bench.write(spec + other % "c")
+        case "removed":
+            bench.write(other % "b")
+        case _:
+            kept = "lifecycle {\n    destroy = false\n  }"
+            bench.write(f"removed {{\n  from = openai_message.e\n  {kept}\n}}\n" + other % "b")
+            answers += 1
+
+    plan = bench.plan(replace=replaced)
+
+    assert unmanaged_text(plan) == f"openai_thread.t ({answers:,})"
+    with pytest.raises(UnsafePlan, match="would be lost"):
+        require_consent(plan, allow_unmanaged=False)
+
+
+@pytest.mark.parametrize("policy", ["ignore", "delete"])
+def test_a_policy_may_have_given_the_word_for_a_replacement(bench: Bench, policy: str) -> None:
+    bench.write(talk("ab", f'unmanaged_messages = "{policy}"'))
+    bench.apply()
+    bench.say("an answer")
+    plan = bench.plan(replace=("openai_thread.t",))
+    assert plan.unmanaged_losses == ()
+
+
+def test_what_is_refused_takes_nothing_along(bench: Bench) -> None:
+    bench.write(talk("ab", 'on_reorder = "replace_thread"'))
+    bench.apply()
+    bench.say("an answer")
+    bench.write(talk({"a": "A", "b": "b"}, 'on_reorder = "replace_thread"'))
+    plan = bench.plan()
+    assert [each.summary for each in plan.errors]
+    assert plan.unmanaged_losses == ()
 
 
 # -- mass disappearance

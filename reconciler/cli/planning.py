@@ -139,7 +139,9 @@ _COMMON: list[Callable[[Any], Any]] = [
         metavar="MAX|ADDRESS",
         multiple=True,
     ),
-    switch("allow-unmanaged", "Allow threads to be deleted with messages that are not managed."),
+    switch(
+        "allow-unmanaged", "Let threads be deleted or replaced with messages that are not managed."
+    ),
     option(
         "accept-missing",
         "Believe that objects the server does not find are gone: all, or this one.",

@@ -155,7 +155,7 @@ class SequencePlan:
 
 @frozen
 class UnmanagedLoss:
-    """A parent that is destroyed together with members that no spec declares."""
+    """A parent that is deleted or replaced, and with it members that no spec declares."""
 
     address: Address
     count: int
@@ -242,7 +242,7 @@ class Plan:
     """By id of each parent that loses members or itself: the last member it had. A parent that
     has another one by the time of the apply has moved on."""
     unmanaged_losses: tuple[UnmanagedLoss, ...] = ()
-    """What a destruction takes along that the specs never declared; needs a consent of its own."""
+    """What goes with a thread that the specs never declared; needs a consent of its own."""
     unread: frozenset[str] = frozenset()
     """Ids of parents whose listing stops before its end although this plan depends on what
     follows: read them to the end and plan again."""

@@ -127,11 +127,7 @@ def make_plan(
         targeted=bool(options.targets),
         values=dict(values or {}),
         last_seen=assembly.last_seen,
-        unmanaged_losses=(
-            unmanaged_losses(assembly.changes, assembly.unmanaged)
-            if mode is PlanMode.DESTROY
-            else ()
-        ),
+        unmanaged_losses=unmanaged_losses(assembly.changes, assembly.unmanaged),
         unread=assembly.unread,
     )
 

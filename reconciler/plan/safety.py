@@ -165,7 +165,7 @@ def check_missing(
 
 
 def require_consent(plan: Plan, *, allow_unmanaged: bool) -> None:
-    """Refuse a destruction that takes unmanaged messages along unless someone said so.
+    """Refuse to delete a thread together with unmanaged messages unless someone said so.
 
     Raises:
         UnsafePlan: with each thread and how many messages it would take along.
@@ -186,9 +186,12 @@ def unmanaged_text(plan: Plan) -> str:
 def unmanaged_losses(
     changes: Iterable[PlannedChange], unmanaged: Mapping[Address, int]
 ) -> tuple[UnmanagedLoss, ...]:
-    """The parents that are deleted although the specs do not declare all that is in them."""
+    """The parents that are deleted or replaced although the specs do not declare all in them."""
     return tuple(
         UnmanagedLoss(each.address, unmanaged[each.address])
         for each in changes
-        if each.action is Action.DELETE and unmanaged.get(each.address)
+        if each.action in (Action.DELETE, Action.REPLACE)
+        and each.deposed is None
+        and each.blocked_by is None
+        and unmanaged.get(each.address)
     )

@@ -135,10 +135,10 @@ class PlanText:
     def _losses(self, plan: Plan) -> list[str]:
         if not plan.unmanaged_losses:
             return []
-        heading = "Messages that no spec declares go with their threads:"
+        heading = "Messages that no spec declares are lost:"
         lines = [
-            f"  {sanitise.line(str(each.address))}: {each.count:,} unmanaged "
-            f"message{'' if each.count == 1 else 's'}"
+            f"  {sanitise.line(str(each.address))}: holds {each.count:,} unmanaged "
+            f"message{', which goes' if each.count == 1 else 's, which go'} with it"
             for each in plan.unmanaged_losses
         ]
         return [self.style.alarm(heading), *lines, ""]
