@@ -96,6 +96,7 @@ FULL = Plan(
             deleted_unmanaged=("msg_7",),
             unmanaged=2,
             grown=1,
+            at_least=True,
             last_id="msg_7",
             parent_replaced=True,
         ),

@@ -25,6 +25,9 @@ from reconciler.errors import SpecError
 from reconciler.execute.events import Report, Status
 from reconciler.plan.model import Action, PlanMode, Reason
 from reconciler.plan.options import PlanOptions
+from reconciler.views.plan_json import plan_document
+from reconciler.views.sequence_text import sequence_lines
+from reconciler.views.style import Style
 
 KEEP = "lifecycle {\n    prevent_destroy = true\n  }"
 LET_GO = "lifecycle {\n    prevent_destroy = false\n  }"
@@ -419,6 +422,37 @@ def test_a_thread_without_messages_can_be_replaced(bench: Bench) -> None:
     assert_settled(bench)
 
 
+def test_what_a_run_for_targets_left_is_nobodys_reordering(bench: Bench) -> None:
+    bench.write(talk("abcd"))
+    bench.apply()
+    bench.write(talk("aybxcd"))
+    bench.apply(targets=("openai_message.y",))
+    assert bench.texts() == ["a", "b", "c", "d", "y"]
+
+    (sequence,) = bench.plan().sequences
+
+    assert (len(sequence.rewritten), sequence.reordered) == (3, False)
+    bench.apply()
+    assert bench.texts() == list("aybxcd")
+    assert_settled(bench)
+
+
+def test_what_append_left_is_nobodys_reordering(bench: Bench) -> None:
+    bench.write(talk("abcd", 'on_reorder = "append"'))
+    bench.apply()
+    bench.write(talk("axbcd", 'on_reorder = "append"'))
+    bench.apply()
+    bench.write(talk("axbcd"))
+
+    plan = bench.plan()
+
+    assert [each.reordered for each in plan.sequences] == [False]
+    assert "--reorder allows it" in plan.errors[0].detail
+    bench.apply(reorder=True)
+    assert bench.texts() == list("axbcd")
+    assert_settled(bench)
+
+
 # -- unmanaged messages
 
 
@@ -438,6 +472,20 @@ def test_unmanaged_messages_are_deleted_by_policy_though_nothing_else_changes(
     assert report.destroyed == 2
     assert bench.texts() == ["a", "b"]
     assert_settled(bench)
+
+
+def test_unmanaged_messages_are_not_told_as_all_where_not_all_were_read(bench: Bench) -> None:
+    bench.write(talk("abc"))
+    bench.apply()
+    for _ in range(150):
+        bench.say("more")
+
+    plan = bench.plan()
+
+    told = "\n".join(sequence_lines(plan.sequences, Style(enabled=False)))
+    assert "t: holds at least 97 unmanaged messages, at least 97 of them new" in told
+    (sequence,) = plan_document(plan)["reconciler"]["sequences"]
+    assert (sequence["unmanaged"], sequence["at_least"]) == (97, True)
 
 
 # -- a plan that is carried out later

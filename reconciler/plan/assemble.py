@@ -97,7 +97,7 @@ def _sequences(decided: Decided) -> tuple[SequencePlan, ...]:
 
 
 def _behind(decided: Decided) -> dict[Address, str]:
-    """The member before each in the desired order; "" before the first.
+    """The member that each will stand behind, as far as the specs know; "" for the first.
 
     Where that order is refused, each is remembered behind the one it stands behind, by the name
     which that has now.
@@ -105,7 +105,7 @@ def _behind(decided: Decided) -> dict[Address, str]:
     found: dict[Address, str] = {}
     for decision in decided.decisions.values():
         before = ""
-        for address in decision.plan.order:
+        for address in (*decision.plan.kept, *decision.plan.appended):
             found[address] = before
             before = str(address)
         if decision.refusals:

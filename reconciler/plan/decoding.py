@@ -142,6 +142,7 @@ def _sequence(fields: Fields) -> SequencePlan:
         deleted_unmanaged=fields.texts("deleted_unmanaged"),
         unmanaged=fields.count("unmanaged"),
         grown=fields.count("grown"),
+        at_least=fields.flag("at_least"),
         last_id=fields.optional_text("last_id"),
         parent_replaced=fields.flag("parent_replaced"),
         reordered=fields.flag("reordered"),

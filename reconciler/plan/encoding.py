@@ -133,6 +133,7 @@ def _sequence(sequence: SequencePlan) -> Json:
         "deleted_unmanaged": list(sequence.deleted_unmanaged),
         "unmanaged": sequence.unmanaged,
         "grown": sequence.grown,
+        "at_least": sequence.at_least,
         "last_id": sequence.last_id,
         "parent_replaced": sequence.parent_replaced,
         "reordered": sequence.reordered,

@@ -129,9 +129,10 @@ class Drift:
 class SequencePlan:
     """What apply does to the order of one sequence.
 
-    *order* is the whole desired order; *kept* stay where they are, *appended* are created in this
-    order behind what is there (in the creating call as far as it reaches), among them *rewritten*,
-    which exist already and are created anew only to stand in the right place; *deleted* go last.
+    *order* is the whole desired order; *kept* stay where they are, in the order they stand in;
+    *appended* are created in this order behind what is there (in the creating call as far as it
+    reaches), among them *rewritten*, which exist already and are created anew only to stand in the
+    right place; *deleted* go last.
     """
 
     parent: Address | str
@@ -149,6 +150,8 @@ class SequencePlan:
     last_id: str | None = None
     """The last member that stands there, "" where none does; None where nobody has looked."""
     parent_replaced: bool = False
+    at_least: bool = False
+    """Whether its listing was not read to its end, so that there may be more unmanaged members."""
     reordered: bool = False
     """Whether its members were seen to stand in another order than the last apply left them in."""
 

@@ -7,7 +7,7 @@ held is the rewrite. Deleting what is not desired never rewrites anything.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.address import Address
 from reconciler.frozen import frozen, replace
@@ -162,15 +162,41 @@ def _is_reordered(
     """Whether someone put managed members elsewhere; a run that did not end is not someone."""
     if parent.listing is None or parent.unfinished or parent.unordered:
         return False
-    recorded = _positions_as_recorded(desired, leaving)
-    there = sorted(recorded.keys() & positions.keys(), key=recorded.__getitem__)
-    places = [positions[each] for each in there]
-    return places != sorted(places)
+    members = [each for each in (*desired, *leaving) if each.id is not None]
+    ids = {each.known_as: each.id or "" for each in members}
+    behind = {each.known_as: each.behind for each in members}
+    return any(
+        each.id in positions
+        and positions[each.id] < _last_before(each.known_as, behind, ids, positions)
+        for each in members
+    )
+
+
+def _last_before(
+    name: str,
+    behind: Mapping[str, str | None],
+    ids: Mapping[str, str],
+    positions: Mapping[str, int],
+) -> int:
+    """Where the nearest member stands now that *name* stood behind, of those that are there.
+
+    Two may be remembered behind the same one, when a run for some targets has come in between.
+    """
+    seen: set[str] = set()
+    now = behind.get(name)
+    while now and now not in seen:
+        seen.add(now)
+        at = positions.get(ids.get(now, ""))
+        if at is not None:
+            return at
+        now = behind.get(now)
+    return -1
 
 
 def _kept(parent: Parent, desired: Sequence[Place], positions: dict[str, int]) -> list[Place]:
     if parent.on_reorder is OnReorder.APPEND:
-        return [each for each in desired if each.held]
+        held = [each for each in desired if each.held]
+        return sorted(held, key=lambda each: positions.get(each.id or "", len(positions)))
     if parent.unordered and all(each.held for each in desired):
         return list(desired)
     kept: list[Place] = []
@@ -209,6 +235,7 @@ def _sequence_plan(
         unmanaged=len(unmanaged) if shown else 0,
         grown=min(behind, len(unmanaged)) if shown else 0,
         last_id=last_id(parent.listing),
+        at_least=parent.listing is not None and not parent.listing.complete,
     )
 
 

@@ -178,6 +178,7 @@ def _ours(plan: Plan) -> dict[str, object]:
                 "deleted_unmanaged": list(each.deleted_unmanaged),
                 "unmanaged": each.unmanaged,
                 "grown": each.grown,
+                "at_least": each.at_least,
                 "parent_replaced": each.parent_replaced,
                 "reordered": each.reordered,
             }

@@ -30,8 +30,9 @@ def _notes(sequence: SequencePlan) -> list[str]:
     if sequence.deleted_unmanaged:
         notes.append(f"deletes {_messages(len(sequence.deleted_unmanaged), 'unmanaged ')}")
     if sequence.unmanaged:
-        new = f", {sequence.grown} of them new" if sequence.grown else ""
-        notes.append(f"holds {_messages(sequence.unmanaged, 'unmanaged ')}{new}")
+        least = "at least " if sequence.at_least else ""
+        new = f", {least}{sequence.grown:,} of them new" if sequence.grown else ""
+        notes.append(f"holds {least}{_messages(sequence.unmanaged, 'unmanaged ')}{new}")
     return notes
 
 
