@@ -62,6 +62,14 @@ EXPECTED = {
     "fine": ((0, 1), (0, 1), (0, 1), (0, 1), (0, 1)),
 }
 
+SENT_APART = {
+    ("create thread", "threads"),
+    ("create thread", "conversations"),
+    ("append many", "conversations"),
+}
+"""By call and dialect: where a refusal that names nobody may be about several members in one call,
+they are then sent one by one."""
+
 HARMLESS_LISTS = ("a list", "id of a wrong type", "id that is a path", "empty id")
 """A bare empty list is a listing, whose members are then asked for; a listing needs no id."""
 
@@ -153,6 +161,8 @@ def test_every_fault_at_every_call(
     columns = ("create", "append", "update", "delete", "read")
     code, times = EXPECTED[group][columns.index(CLASSES[call])]
     if kind == "list" and name in HARMLESS_LISTS:
+        code = 0
+    if name in ("400", "422") and (call, dialect) in SENT_APART:
         code = 0
 
     assert rig.apply() == code
