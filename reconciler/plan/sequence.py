@@ -162,7 +162,8 @@ def _is_reordered(
     """Whether someone put managed members elsewhere; a run that did not end is not someone."""
     if parent.listing is None or parent.unfinished or parent.unordered:
         return False
-    members = [each for each in (*desired, *leaving) if each.id is not None]
+    members: list[Place | Leaving] = [*desired, *leaving]
+    members = [each for each in members if each.id is not None]
     ids = {each.known_as: each.id or "" for each in members}
     behind = {each.known_as: each.behind for each in members}
     return any(
