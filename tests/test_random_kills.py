@@ -180,4 +180,4 @@ def test_a_command_killed_at_many_random_moments_is_finished_by_the_next(
     played = play(Folder(tmp_path, server), dialect, seed, rounds=12)
 
     record_property("kills at random moments", played.kills)
-    assert played.kills > 10
+    assert played.kills > 3

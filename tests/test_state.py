@@ -372,6 +372,22 @@ def test_another_program_writing_under_our_lock_is_noticed(disk: VirtualFileSyst
     assert ids(store) == {"openai_message.a": "msg_1", "openai_message.b": "msg_2"}
 
 
+def test_a_state_that_is_damaged_under_our_lock_ends_the_run_and_not_the_program(
+    disk: VirtualFileSystem,
+) -> None:
+    store = store_on(disk)
+    run(store, put())
+
+    async def work() -> None:
+        ledger = store.begin("apply")
+        disk.put(PATH, b"{")
+        with pytest.raises(StateUnwritable):
+            await ledger.record(put(B, "msg_2"))
+
+    with store.locked("apply"):
+        asyncio.run(work())
+
+
 def test_a_state_of_another_lineage_is_not_written(disk: VirtualFileSystem) -> None:
     store = store_on(disk)
     run(store, put())

@@ -167,9 +167,12 @@ class StateFiles:
             )
 
     def _approve(self, new: Path, replaces: State | None) -> None:
-        data = self._read(self.path)
-        if data is not None and data != self._bytes:
-            self._check_unmoved(data, replaces)
+        try:
+            data = self._read(self.path)
+            if data is not None and data != self._bytes:
+                self._check_unmoved(data, replaces)
+        except StateCorrupt as error:
+            raise StateUnwritable(error.message, hint=error.hint) from error
         self._lock.follow(new)
 
     def _check_unmoved(self, data: bytes, replaces: State | None) -> None:
