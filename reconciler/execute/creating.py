@@ -24,7 +24,13 @@ from reconciler.execute.listing import (
     list_after,
     match_by_position,
 )
-from reconciler.execute.lost import append_again, append_suspect, create_suspect, look_twice
+from reconciler.execute.lost import (
+    append_again,
+    append_suspect,
+    create_suspect,
+    look_twice,
+    may_have_happened,
+)
 from reconciler.execute.oddities import note_order, note_remade
 from reconciler.execute.recording import deposed, sendable, state_object
 from reconciler.expand import Instance
@@ -128,8 +134,9 @@ async def append_members(run: Run, changes: Sequence[PlannedChange], parent_id: 
         if len(changes) == 1 or isinstance(error, CredentialsRejected):
             raise
         return await _append_what_is_not_refused(run, changes, parent_id, error)
-    except ProviderError:
-        await run.recorder.record(Resolve(intent.seq))
+    except ProviderError as error:
+        if not may_have_happened(error):
+            await run.recorder.record(Resolve(intent.seq))
         raise
     return await _record_members(run, intent.seq, changes, instances, returned, parent_id)
 
@@ -210,12 +217,11 @@ async def _try_create(
             raise
         blamed = _blamed_member(error, len(carried))
         return intent, None, None if blamed is None else Made(carried[blamed], error)
-    except OutcomeUnknown as error:
-        suspect = create_suspect(intent, instance.schema, error.message)
-        await run.recorder.record(AddSuspect(suspect), Resolve(intent.seq))
-        raise
-    except ProviderError:
-        await run.recorder.record(Resolve(intent.seq))
+    except ProviderError as error:
+        entries: list[Entry] = [Resolve(intent.seq)]
+        if may_have_happened(error):
+            entries.append(AddSuspect(create_suspect(intent, instance.schema, error.message)))
+        await run.recorder.record(*entries)
         raise
     return intent, returned, None
 

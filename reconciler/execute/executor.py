@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from reconciler.address import Address
 from reconciler.errors import (
     CredentialsRejected,
+    NotServed,
     ProviderError,
     ReconcilerError,
     ServiceUnavailable,
@@ -31,6 +32,7 @@ from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.plan.batch import Batching, Shares
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+from reconciler.provider.protocol import NO_API
 from reconciler.state.entries import Drop, Entry, Put
 from reconciler.state.model import configuration_name
 
@@ -358,7 +360,9 @@ class _Worker:
         change = self.steps.changes.get(step)
         action = change.action if change is not None else Action.DELETE
         self.run.emit(ChangeFailed(step.address, action, error))
-        if isinstance(error, (CredentialsRejected, StateUnwritable)):
+        if isinstance(error, (CredentialsRejected, StateUnwritable)) or (
+            isinstance(error, NotServed) and error.code == NO_API
+        ):
             self.ends.fatal = error
         self._leave(step, ok=False)
 

@@ -11,6 +11,7 @@ from reconciler.execute.context import Run
 from reconciler.execute.listing import Sighting, list_new, sight
 from reconciler.execute.recording import sendable, sendable_of
 from reconciler.expand import Instance
+from reconciler.provider.protocol import NO_API
 from reconciler.schema import Attributes, Schema
 from reconciler.state.entries import AddSuspect, Intent, Resolve
 from reconciler.state.model import Suspect, SuspectKind
@@ -22,6 +23,11 @@ _Seen = TypeVar("_Seen")
 
 PAUSE_S = 0.5
 """The pause before the second time; it doubles with each."""
+
+
+def may_have_happened(error: ProviderError) -> bool:
+    """Whether a write that ended so may stand on the server."""
+    return isinstance(error, OutcomeUnknown) or error.code == NO_API
 
 
 async def append_again(

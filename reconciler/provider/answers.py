@@ -120,7 +120,8 @@ def _accepted(request: Request, reply: Reply) -> Outcome:
 
 
 def _web_page(request: Request, reply: Reply) -> Outcome:
-    """A creating call whose answer is a web page stays unknown until a read tells who answers."""
+    """Whatever its status, a page is not this API's answer: a proxy sends it for a creating call
+    that went through as well. That stays unknown; a read tells who answers."""
     if request.kind.is_repeatable:
         return Outcome(Verdict.REFUSED, error=not_this_api(request, reply, code=HTML))
     error = _lost(request, f"a web page answered: {shown(reply.body)}", reply)
@@ -146,7 +147,13 @@ def _redirected(request: Request, reply: Reply) -> Outcome:
 def _refused(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
     if is_run_active(reply.status, envelope):
         return Outcome(Verdict.RUN_ACTIVE, error=_rejected(request, reply, envelope))
+    is_page = is_html(reply.headers, reply.body)
     match reply.status:
+        case 413 | 414 | 431:
+            # Too large for whatever stands in front: it has not passed.
+            return Outcome(Verdict.REFUSED, error=_rejected(request, reply, envelope))
+        case 404 | 405 | 410 if is_page:
+            return _web_page(request, reply)
         case 401 | 403:
             return Outcome(Verdict.REFUSED, error=_no_credentials(request, reply, envelope))
         case 404 | 410:
@@ -157,8 +164,8 @@ def _refused(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
             return _timed_out_or_in_conflict(request, reply, envelope)
         case 429:
             return _too_many(request, reply, envelope)
-    if is_html(reply.headers, reply.body):
-        return Outcome(Verdict.REFUSED, error=not_this_api(request, reply, code=HTML))
+    if is_page:
+        return _web_page(request, reply)
     return Outcome(Verdict.REFUSED, error=_rejected(request, reply, envelope))
 
 
@@ -197,6 +204,8 @@ def _too_many(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
 
 
 def _failed(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
+    if reply.status == 501 and is_html(reply.headers, reply.body):
+        return _web_page(request, reply)
     if reply.status == 501:
         return Outcome(Verdict.REFUSED, error=not_this_api(request, reply, code=UNKNOWN_ROUTE))
     reason = f"it answered {reply.status}: {envelope.message or shown(reply.body) or 'no text'}"
@@ -206,8 +215,6 @@ def _failed(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
 
 
 def _not_found(request: Request, reply: Reply, envelope: Envelope) -> ProviderError:
-    if is_html(reply.headers, reply.body):
-        return not_this_api(request, reply, code=HTML)
     if envelope.is_unknown_route:
         return not_this_api(request, reply, code=UNKNOWN_ROUTE)
     if names_an_id(envelope.text, request.path, request.names):

@@ -14,6 +14,9 @@ UNPROVEN = "unproven"
 """`NotServed.code` of an empty 404, a 404 that does not name the object, or a 200 `null`. It proves
 that an object is gone only where the same server has just shown another one; no other code of
 `NotServed` proves anything."""
+NO_API = "no_api"
+"""`NotServed.code` where a web page answered a creating call, and a read as well, and nothing has
+answered as this API before: what was sent may have happened for all that."""
 
 
 class Carry(StrEnum):

@@ -20,7 +20,7 @@ from reconciler.provider.client import Client
 from reconciler.provider.credentials import Credentials
 from reconciler.provider.discretion import Discretion
 from reconciler.provider.limits import Clock, Limits
-from reconciler.provider.protocol import UNPROVEN
+from reconciler.provider.protocol import NO_API, UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry import Again, Attempts, Budget, Over, Policy, Why, decide
 
@@ -188,7 +188,7 @@ class Session:
             await self.call(probe)
         except NotServed as answer:
             if answer.code == HTML:
-                answer.message = error.message.replace("may or may not have happened", "failed")
+                answer.message, answer.code = error.message, NO_API
                 return answer
         except ProviderError:
             return error
