@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import signal
@@ -9,13 +10,16 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from bench import make_bench
+from bench import Bench, make_bench
 from crash_server import Server, server_process
 from processes import COMMAND, Folder, end, threads, until
 
-from reconciler.execute.events import Status
+from reconciler.execute.events import Report, Status
+from reconciler.plan.model import PlanMode
+from reconciler.provider.client import asgi_transport
 
 pytestmark = pytest.mark.promise("signals")
 
@@ -102,6 +106,50 @@ def test_after_an_interrupt_nothing_that_waits_its_turn_is_sent(tmp_path: Path) 
     assert bench.calls["create thread"] == 1
     assert ends == {Status.APPLIED: 3, Status.SKIPPED: 12}
     assert report.interrupted
+
+
+def cut_off(bench: Bench, method: str, *, answered: int, mode: PlanMode | None = None) -> Report:
+    """Apply; so many calls of a kind are answered, two more stay without, then two signals come."""
+    workspace = bench.workspace
+    sent: list[str] = []
+
+    async def serve(scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == method:
+            sent.append(scope["path"])
+            if len(sent) == answered + 2:
+                workspace.interrupt()
+                workspace.interrupt()
+            if len(sent) > answered:
+                await asyncio.Event().wait()
+        await bench.app(scope, receive, send)
+
+    workspace.transport = asgi_transport(serve)
+    return workspace.apply(mode=mode, approve=lambda plan: True)
+
+
+def test_two_signals_tell_what_was_sent_from_what_was_not(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, "threads", settings="max_concurrency = 2")
+    bench.write(threads(6, 2))
+
+    report = cut_off(bench, "POST", answered=2)
+
+    ends = Counter(each.status for each in report.outcomes)
+    assert ends == {Status.APPLIED: 6, Status.UNKNOWN: 6, Status.SKIPPED: 6}
+    sent = {each.address for each in report.outcomes if each.status is Status.UNKNOWN}
+    looked_for = bench.workspace.recover()
+    assert sent == {address for each in looked_for for address in (each.address, *each.members)}
+
+
+def test_two_signals_tell_which_deletions_were_sent(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, "threads", parallelism=2)
+    bench.write(threads(6, 2))
+    bench.apply()
+
+    report = cut_off(bench, "DELETE", answered=2, mode=PlanMode.DESTROY)
+
+    ends = Counter(each.status for each in report.outcomes)
+    assert ends == {Status.APPLIED: 6, Status.UNKNOWN: 6, Status.SKIPPED: 6}
+    assert bench.destroy().ok
 
 
 @pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda each: str(each))

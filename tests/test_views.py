@@ -633,6 +633,44 @@ def test_a_run_that_failed_says_what_became_of_every_change() -> None:
     )
 
 
+UNANSWERED = Report(
+    (
+        Outcome(THREAD, Action.CREATE, Status.UNKNOWN),
+        Outcome(MESSAGE, Action.CREATE, Status.SKIPPED),
+    ),
+    interrupted=True,
+)
+
+
+def test_a_run_that_was_cut_off_names_what_it_had_sent() -> None:
+    assert ReportText(PLAIN, 78).render(UNANSWERED) == [
+        "",
+        "What became of the plan:",
+        "",
+        "      0 done",
+        "      1 sent, outcome unknown: the next run looks for them",
+        "        openai_thread.t",
+        "      1 not attempted",
+        "",
+        "Apply interrupted. Resources: 0 added, 0 changed, 0 destroyed.",
+        'What is done is recorded; "reconciler apply" does the rest.',
+    ]
+
+
+def test_the_stream_of_a_run_that_was_cut_off_names_what_it_had_sent() -> None:
+    writer, lines = stream()
+    writer.report(UNANSWERED, operation="apply")
+    assert [each["diagnostic"] for each in lines if each["type"] == "diagnostic"] == [
+        {
+            "severity": "warning",
+            "summary": "Sent, outcome unknown",
+            "detail": "The run ended before the answer was recorded. "
+            "The next run looks for what was sent.",
+            "address": "openai_thread.t",
+        }
+    ]
+
+
 # -- nothing hostile gets out ------------------------------------------------------------------
 
 HOSTILE = st.text(

@@ -13,7 +13,7 @@ from reconciler.expand import Instance
 from reconciler.frozen import frozen
 from reconciler.provider.protocol import Provider
 from reconciler.schema import Attributes
-from reconciler.state.entries import Entry
+from reconciler.state.entries import Entry, Intent
 from reconciler.state.model import StateObject
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ class Recorder(Protocol):
 
     def suspects_in(self, parent_id: str) -> tuple[Address, ...]:
         """The suspects that may stand in a parent."""
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """The writes that were announced and whose outcome is not recorded, oldest first."""
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.address import Address
@@ -11,6 +11,7 @@ from reconciler.execute.events import Outcome, Report, Status
 from reconciler.execute.schedule import Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
 from reconciler.plan.model import Action, Plan, PlannedChange
+from reconciler.state.entries import Intent
 
 
 @dataclass(slots=True)
@@ -21,11 +22,19 @@ class Ends:
     failures: dict[Step, ReconcilerError] = field(default_factory=dict)
     skipped: dict[Step, Step | None] = field(default_factory=dict)
     """Each with the step whose failure kept it from starting; None where the run ended first."""
+    unanswered: set[Step] = field(default_factory=set)
+    """What was sent when the run ended before the answer was recorded."""
     fatal: ReconcilerError | None = None
     """What ended the whole run."""
 
-    def report(self, plan: Plan, steps: Steps, *, interrupted: bool) -> Report:
-        """Say how every change ended, each once, in the order of the plan."""
+    def report(
+        self, plan: Plan, steps: Steps, *, open_intents: Iterable[Intent], interrupted: bool
+    ) -> Report:
+        """Say how every change ended, each once, in the order of the plan.
+
+        What *open_intents* announce was sent, and no answer to it is recorded.
+        """
+        self.unanswered.update(step for each in open_intents for step in steps.announced_by(each))
         found = (self._outcome(each, steps) for each in plan.changes)
         outcomes = tuple(each for each in found if each is not None)
         applied = [each.action for each in outcomes if each.status is Status.APPLIED]
@@ -48,6 +57,8 @@ class Ends:
             assert isinstance(parent, Address), "only threads of the specs are cleaned up"
             if step in self.failures:
                 yield Outcome(parent, Action.DELETE, Status.FAILED, self.failures[step])
+            elif step in self.unanswered and step not in self.done:
+                yield Outcome(parent, Action.DELETE, Status.UNKNOWN)
             elif step not in self.done:
                 cause = self.skipped.get(step)
                 blocker = cause.address if cause is not None else None
@@ -65,6 +76,8 @@ class Ends:
         if failed is not None:
             error = self.failures[failed]
             return Outcome(change.address, change.action, Status.FAILED, error)
+        if any(step in self.unanswered and step not in self.done for step in wanted):
+            return Outcome(change.address, change.action, Status.UNKNOWN)
         missing = next((step for step in wanted if step not in self.done), None)
         if missing is not None:
             cause = self.skipped.get(missing)

@@ -80,6 +80,8 @@ class Status(StrEnum):
 
     APPLIED = "applied"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    """Sent, and the run ended before the answer was recorded: the next run looks for it."""
     SKIPPED = "skipped"
 
 

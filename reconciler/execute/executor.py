@@ -60,7 +60,12 @@ async def execute(
     worker = _Worker(plan, steps, run, batching, Schedule(steps.waits_for))
     await worker.note_moves()
     await worker.work(concurrency, interruption)
-    report = worker.ends.report(plan, steps, interrupted=interruption.count > 0)
+    report = worker.ends.report(
+        plan,
+        steps,
+        open_intents=run.recorder.open_intents(),
+        interrupted=interruption.count > 0,
+    )
     return replace(report, warnings=(*run.warnings, *run.oddities.warnings()))
 
 

@@ -9,6 +9,7 @@ from reconciler.address import Address
 from reconciler.execute.schedule import Phase, Step
 from reconciler.frozen import frozen
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
+from reconciler.state.entries import Intent, IntentKind
 
 _MAKING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.READ, Action.FORGET)
 _UNMAKING = (Action.DELETE, Action.REPLACE)
@@ -39,6 +40,20 @@ class Steps:
     def change_of(self, step: Step) -> PlannedChange | None:
         """The change a step is part of, also where another step carries it out."""
         return self.changes.get(step) or self.carried_changes.get(step)
+
+    def announced_by(self, intent: Intent) -> Iterator[Step]:
+        """The steps that the call of *intent* carries out."""
+        if intent.kind is not IntentKind.DELETE:
+            yield from map(make_step, {intent.address, *intent.members})
+            return
+        for step in self.cleaning:
+            if step.detail == intent.object_id:
+                yield step
+        for step, change in self.changes.items():
+            known = change.recorded is not None and change.recorded.id == intent.object_id
+            if known and step.phase is Phase.UNMAKE:
+                yield step
+                yield from map(unmake_step, self.carried.get(step, ()))
 
 
 def make_step(address: Address) -> Step:

@@ -1,4 +1,4 @@
-"""Report: how a run ended, for people: done, failed, not attempted, and the outputs."""
+"""Report: how a run ended, for people: done, failed, unknown, not attempted, and the outputs."""
 
 from __future__ import annotations
 
@@ -57,6 +57,8 @@ class ReportText:
         lines = ["", self.style.bold("What became of the plan:"), ""]
         lines += [f"  {self.style.green(f'{len(done):>5} done')}"]
         lines += self._row("failed", by_status[Status.FAILED], self.style.alarm)
+        sent = "sent, outcome unknown: the next run looks for them"
+        lines += self._row(sent, by_status[Status.UNKNOWN], self.style.caution)
         left = by_status[Status.SKIPPED]
         if report.interrupted:
             # Nothing stood in their way: the next plan names them.

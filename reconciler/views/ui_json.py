@@ -115,12 +115,14 @@ class JsonStream:
         self._line("change_summary", _summary_text(counts, operation), {"changes": changes})
 
     def report(self, report: Report, *, operation: str) -> None:
-        """Write how a run ended: what failed, the numbers, the outputs."""
+        """Write how a run ended: what failed, what nobody knows, the numbers, the outputs."""
         for warning in report.warnings:
             self._diagnostic({"severity": "warning", "summary": warning, "detail": ""})
         for outcome in report.outcomes:
             if outcome.error is not None and outcome.status is Status.FAILED:
                 self.error(outcome.error, address=outcome.address)
+            elif outcome.status is Status.UNKNOWN:
+                self._diagnostic({**_UNANSWERED, "address": str(outcome.address)})
         for each in report.problems:
             self.diagnostic(each)
         if report.failure is not None:
@@ -194,6 +196,13 @@ _REASONS: dict[Reason, str] = {
     Reason.TAINTED: "tainted",
     Reason.REQUESTED: "requested",
     Reason.TRIGGERS: "replace_triggered_by",
+}
+
+
+_UNANSWERED: Fields = {
+    "severity": "warning",
+    "summary": "Sent, outcome unknown",
+    "detail": "The run ended before the answer was recorded. The next run looks for what was sent.",
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.address import Address
-from reconciler.state.entries import Entry
+from reconciler.state.entries import Entry, Intent
 from reconciler.state.model import StateObject
 
 if TYPE_CHECKING:
@@ -39,3 +39,7 @@ class LedgerRecorder:
         """The suspects that may stand in a parent."""
         suspects = self._ledger.state.suspects.values()
         return tuple(each.address for each in suspects if each.parent_id == parent_id)
+
+    def open_intents(self) -> tuple[Intent, ...]:
+        """The writes that were announced and whose outcome is not recorded, oldest first."""
+        return self._ledger.open_intents
