@@ -31,7 +31,6 @@ from reconciler.errors import (
 )
 from reconciler.provider.answers import (
     HTML,
-    UNKNOWN_ROUTE,
     Lost,
     NotSent,
     Reply,
@@ -42,7 +41,7 @@ from reconciler.provider.client import MAX_BODY, Client
 from reconciler.provider.config import configure
 from reconciler.provider.connect import connect
 from reconciler.provider.dialects.dialect import Dialect
-from reconciler.provider.protocol import UNPROVEN
+from reconciler.provider.protocol import UNKNOWN_ROUTE, UNPROVEN
 from reconciler.provider.request import Kind, Request, is_id
 
 CANARY = "sk-canary-4f1e9c77"

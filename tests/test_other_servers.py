@@ -124,6 +124,22 @@ def test_what_a_server_refuses_is_named_and_never_piles_up(
     assert sizes[-1] == sizes[-2] <= 2 * SIZE
 
 
+def test_a_server_that_deletes_no_messages_is_not_said_to_be_another_api(
+    tmp_path: Path, dialect: str
+) -> None:
+    bench = bench_of(tmp_path, dialect, Habits(deletes_messages=False))
+    apply(bench, TEXTS)
+
+    report = apply(bench, EDITED)
+
+    hints = {str(each.error.hint) for each in report.outcomes if each.error is not None}
+    (hint,) = hints
+    assert "this server deletes no messages" in hint
+    assert 'on_reorder = "append"' in hint
+    assert '"replace_thread"' in hint
+    assert "base_url" not in hint
+
+
 def test_a_server_that_reverses_initial_messages_is_named_once(
     tmp_path: Path, dialect: str
 ) -> None:
@@ -131,7 +147,8 @@ def test_a_server_that_reverses_initial_messages_is_named_once(
 
     report = apply(bench, TEXTS)
 
-    assert sum("does not keep the order" in each for each in report.warnings) == 1
+    (told,) = [each for each in report.warnings if "does not keep the order" in each]
+    assert "sequence_gap_s = 1 in the provider block" in told
     assert_settled(bench)
     assert sorted(said(bench)) == sorted(each.strip() for each in TEXTS.values())
 

@@ -456,6 +456,12 @@ def test_a_rewrite_and_unmanaged_messages_are_told_per_thread() -> None:
     ) in text
 
 
+def test_a_thread_replaced_for_the_order_of_its_messages_has_no_thread_of_its_own() -> None:
+    text = block(change(Action.REPLACE, message(), message(), reason=Reason.REWRITE))
+    assert "must be replaced\n" in text
+    assert "  # (written again to keep the messages in order)\n" in text
+
+
 def test_what_goes_along_unmanaged_is_named_before_the_summary() -> None:
     loss = UnmanagedLoss(address("openai_thread.t"), 2)
     text = render(plan(change(Action.DELETE, message(), None), unmanaged_losses=(loss,)))

@@ -78,8 +78,16 @@ def test_the_numbers_are_named() -> None:
 def test_unmanaged_messages_count_and_are_named() -> None:
     refusal = check_losses(loses(2, unmanaged=8), 20, ())
     assert refusal is not None
-    assert "10 of 20 (50 %)" in refusal.detail
-    assert "8 of them unmanaged messages" in refusal.detail
+    assert "2 of 20 (10 %) managed objects would lose their content" in refusal.detail
+    assert "and 8 unmanaged messages would be lost" in refusal.detail
+    assert "--allow-destroy=10" in refusal.detail
+
+
+def test_no_more_than_all_of_what_is_managed_is_said_to_be_lost() -> None:
+    refusal = check_losses(loses(0, unmanaged=300), 4, ())
+    assert refusal is not None
+    assert refusal.detail.startswith("0 of 4 (0 %) managed objects")
+    assert "7500" not in refusal.detail
 
 
 @pytest.mark.parametrize(
@@ -159,14 +167,17 @@ def test_a_replaced_thread_loses_its_unmanaged_messages() -> None:
     for index in range(10):
         server.say(server.only, f"answer {index}")
     plan = server.plan(thread_of(9), options=PlanOptions(replace=("openai_thread.t",)))
-    assert "10 of 10" in str(guard(plan))
+    assert "0 of 10 (0 %)" in str(guard(plan))
+    assert "and 10 unmanaged messages would be lost" in str(guard(plan))
 
 
 def test_a_deleted_thread_counts_with_what_it_takes_along() -> None:
     server = applied([*thread_of(2), thread("u")])
     for index in range(9):
         server.say(server.state.objects[T].id, f"answer {index}")
-    assert "12 of 4 (300 %)" in str(guard(server.plan([thread("u")])))
+    refusal = str(guard(server.plan([thread("u")])))
+    assert "3 of 4 (75 %)" in refusal
+    assert "and 9 unmanaged messages would be lost" in refusal
 
 
 def test_deleting_unmanaged_messages_by_policy_counts() -> None:
@@ -175,8 +186,8 @@ def test_deleting_unmanaged_messages_by_policy_counts() -> None:
     for index in range(10):
         server.say(server.only, f"answer {index}")
     plan = server.plan(spec)
-    assert "10 of 2" in str(guard(plan))
-    assert "10 of them unmanaged" in str(guard(plan))
+    assert "0 of 2 (0 %)" in str(guard(plan))
+    assert "and 10 unmanaged messages would be lost" in str(guard(plan))
 
 
 def test_what_is_gone_already_or_let_go_of_is_not_lost() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.address import Address
-from reconciler.errors import ObjectNotFound, ProviderError
+from reconciler.errors import NotServed, ObjectNotFound, ProviderError
 from reconciler.execute.context import Run
 from reconciler.execute.faithful import resolve
 from reconciler.execute.oddities import note_remade
 from reconciler.execute.recording import same, sendable, state_object
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
-from reconciler.schema import Attributes, ChangeCost, Value
+from reconciler.provider.protocol import UNKNOWN_ROUTE
+from reconciler.schema import Attributes, ChangeCost, Schema, Value
 from reconciler.state.entries import (
     Drop,
     DropSuspect,
@@ -65,7 +66,8 @@ async def delete(run: Run, change: PlannedChange, carried: Sequence[PlannedChang
         await provider.delete(object_.address.type, object_.attributes)
     except ObjectNotFound:
         pass
-    except ProviderError:
+    except ProviderError as error:
+        _explain(error, provider.schemas[object_.address.type])
         await run.recorder.record(Resolve(seq))
         raise
     drops: list[Entry] = [
@@ -86,10 +88,20 @@ async def delete_unmanaged(
         await run.provider(configuration).delete(type_, attributes)
     except ObjectNotFound:
         pass
-    except ProviderError:
+    except ProviderError as error:
+        _explain(error, run.provider(configuration).schemas[type_])
         await run.recorder.record(Resolve(seq))
         raise
     await run.recorder.record(Resolve(seq))
+
+
+def _explain(error: ProviderError, schema: Schema) -> None:
+    # Whoever gets as far as a deletion has talked to the right server.
+    if schema.sequence is not None and isinstance(error, NotServed) and error.code == UNKNOWN_ROUTE:
+        error.hint = (
+            'this server deletes no messages: on_reorder = "append" writes none again for the'
+            ' order, "replace_thread", or --replace of the thread, creates the whole thread anew'
+        )
 
 
 def _deposed_key(run: Run, change: PlannedChange) -> str | None:

@@ -38,6 +38,7 @@ class Oddities:
             found.append(
                 f"The server does not keep the order of messages: {_some(self.unordered)} read back"
                 " in another order than written. It is not planned again until the messages change."
+                " Where it sorts by whole seconds, sequence_gap_s = 1 in the provider block helps."
             )
         if self.empty:
             found.append(

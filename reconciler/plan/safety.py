@@ -84,21 +84,29 @@ def check_losses(lost: Iterable[Loss], managed: int, allowed: Sequence[str]) -> 
     counted = [each for each in found if each.address not in free and each.under not in free]
     total = sum(each.objects + each.unmanaged for each in counted)
     share = total / managed if managed else 1.0
+    objects = sum(each.objects for each in counted)
     if total < MIN_LOSSES or share <= MAX_LOSS_SHARE or total <= max(numbers, default=0):
         return None
     return Diagnostic(
         Severity.ERROR,
         "Too much would be lost",
-        f"{total:,} of {managed:,} ({share * 100:.0f} %) managed objects would lose their content"
-        f"{_unmanaged_text(counted)}, which is over {MAX_LOSS_SHARE * 100:.0f} %. If that is"
-        f" meant, allow it with --allow-destroy={total} or --allow-destroy=ADDRESS;"
-        " -auto-approve does not.",
+        f"{_share_text(objects, managed)} managed objects would lose their content"
+        f"{_unmanaged_text(total - objects)}, which is over {MAX_LOSS_SHARE * 100:.0f} % of what is"
+        f" managed. If that is meant, allow it with --allow-destroy={total} or"
+        " --allow-destroy=ADDRESS; -auto-approve does not.",
     )
 
 
-def _unmanaged_text(counted: Iterable[Loss]) -> str:
-    unmanaged = sum(each.unmanaged for each in counted)
-    return f" ({unmanaged:,} of them unmanaged messages)" if unmanaged else ""
+def _share_text(objects: int, managed: int) -> str:
+    share = f" ({objects / managed * 100:.0f} %)" if managed else ""
+    return f"{objects:,} of {managed:,}{share}"
+
+
+def _unmanaged_text(unmanaged: int) -> str:
+    if not unmanaged:
+        return ""
+    messages = f"message{'' if unmanaged == 1 else 's'}"
+    return f" and {unmanaged:,} unmanaged {messages} would be lost"
 
 
 def _sent_again(changes: Iterable[PlannedChange], schemas: Mapping[str, Schema]) -> Counter[str]:

@@ -18,7 +18,7 @@ from reconciler.errors import (
 from reconciler.frozen import frozen
 from reconciler.provider import body as json_body
 from reconciler.provider.envelope import Envelope, is_html, names_an_id, read_envelope, shown
-from reconciler.provider.protocol import UNPROVEN
+from reconciler.provider.protocol import UNKNOWN_ROUTE, UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry_after import retry_after_s
 
@@ -74,8 +74,6 @@ class Outcome:
     """How long the server asks to wait."""
 
 
-UNKNOWN_ROUTE = "unknown_route"
-"""`NotServed.code` where the server does not know the address at all."""
 HTML = "html"
 """`NotServed.code` or `OutcomeUnknown.code` where a web page answered."""
 STRANGE = "strange"

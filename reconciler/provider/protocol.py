@@ -18,6 +18,9 @@ NO_API = "no_api"
 """`NotServed.code` where a web page answered a creating call, and a read as well, and nothing has
 answered as this API before: what was sent may have happened for all that."""
 
+UNKNOWN_ROUTE = "unknown_route"
+"""`NotServed.code` where the server does not know the address or the method at all."""
+
 
 class Carry(StrEnum):
     """How a dialect carries an argument."""

@@ -9,7 +9,6 @@ from reconciler.errors import NotServed, ObjectNotFound, OutcomeUnknown, Provide
 from reconciler.frozen import replace
 from reconciler.provider.answers import (
     HTML,
-    UNKNOWN_ROUTE,
     Outcome,
     Reply,
     Verdict,
@@ -20,7 +19,7 @@ from reconciler.provider.client import Client
 from reconciler.provider.credentials import Credentials
 from reconciler.provider.discretion import Discretion
 from reconciler.provider.limits import Clock, Limits
-from reconciler.provider.protocol import NO_API, UNPROVEN
+from reconciler.provider.protocol import NO_API, UNKNOWN_ROUTE, UNPROVEN
 from reconciler.provider.request import Kind, Request
 from reconciler.provider.retry import Again, Attempts, Budget, Over, Policy, Why, decide
 

@@ -173,7 +173,7 @@ _WHY: dict[Reason, str] = {
     Reason.EACH_KEY: "because key {key} is not in for_each map",
     Reason.DEPOSED: "left over from a replacement that did not finish",
     Reason.GONE: "it is no longer on the server",
-    Reason.REWRITE: "written again to keep the order of its thread",
+    Reason.REWRITE: "written again to keep the messages in order",
     Reason.PARENT_REPLACED: "because the thread it stands in is replaced",
     Reason.CONFIG_UNKNOWN: "config refers to values not yet known",
     Reason.DEPENDENCY_PENDING: "depends on a resource or a module with changes pending",
