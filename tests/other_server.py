@@ -42,6 +42,8 @@ class Habits:
     """The place of a message that listings leave out until `OtherServer.clock_s` is 1."""
     wrong_ids: bool = False
     """Whether the answer to an append names ids that do not exist."""
+    wrong_parent_ids: bool = False
+    """Whether the answer to a creation names a thread that does not exist."""
     doubles: bool = False
     """Whether a listing names every message twice."""
     limit: int = 100
@@ -178,7 +180,10 @@ class OtherServer:
         if batch and self.habits.batches != "ignores":
             status, _ = self._append(made["id"], batch, wire)
             assert status < 300, "what is not refused is taken"
-        return self.habits.status, self._shown(made)
+        shown = self._shown(made)
+        if self.habits.wrong_parent_ids:
+            shown["id"] = f"{kind}_wrong"
+        return self.habits.status, shown
 
     def _append(self, parent_id: str, batch: list[Json], wire: str) -> tuple[int, Any]:
         if wire == "conversations" and len(batch) > self.habits.most_items:

@@ -142,3 +142,34 @@ def test_a_message_of_a_creating_call_in_another_form_is_a_suspect(waiting: Wait
     assert len(bench.state.suspects) == 1
     bench.try_apply()
     assert len(bench.texts()) == 3
+
+
+def test_a_thread_under_a_wrong_id_is_a_suspect(waiting: Waiting) -> None:
+    bench = waiting.bench(Habits(wrong_parent_ids=True))
+    bench.write(talk(texts(3)))
+
+    report = bench.try_apply()
+
+    assert "may stand there under another id" in str(report.outcomes)
+    assert [str(each) for each in bench.state.suspects] == ["openai_thread.t"]
+    assert not bench.state.objects
+    bench.try_apply()
+    assert len(bench.parents) == 1
+
+
+def test_a_replacement_under_a_wrong_id_leaves_what_it_replaces(waiting: Waiting) -> None:
+    habits = Habits()
+    bench = waiting.bench(habits)
+    bench.write(talk(texts(3)))
+    bench.apply()
+    before = bench.thread_id()
+    habits.wrong_parent_ids = True
+
+    report = bench.try_apply(replace=("openai_thread.t",))
+
+    assert not report.ok
+    assert [
+        each.id for each in bench.state.objects.values() if each.address.type == "openai_thread"
+    ] == [before]
+    assert not bench.state.deposed
+    assert len(bench.parents) == 2

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from reconciler.errors import (
     CredentialsRejected,
+    ObjectNotFound,
     OutcomeUnknown,
     ProviderError,
     ReconcilerError,
@@ -39,7 +40,8 @@ from reconciler.plan.model import PlannedChange
 from reconciler.provider.protocol import Member
 from reconciler.refresh import all_members
 from reconciler.schema import Attributes
-from reconciler.state.entries import AddSuspect, Entry, Intent, Put, Resolve
+from reconciler.state.entries import AddSuspect, Drop, Entry, Intent, Put, Resolve
+from reconciler.state.model import StateObject
 
 
 @frozen
@@ -79,6 +81,7 @@ async def create_parent(
             refused = [blamed]
             carried = carried[: carried.index(blamed.change)]
     parent_id = str(returned["id"])
+    replaced = run.recorder.object(change.address)
     entries = _put(run, instance, returned, change)
     note_remade(run, [each.object for each in entries if isinstance(each, Put)])
     if not carried:
@@ -86,7 +89,10 @@ async def create_parent(
     await run.recorder.record(*entries)
     error = _settle(run, change, returned)
     run.tails[parent_id] = None
-    found = await _learn_ids(run, intent, parent_id, carried) if carried else []
+    try:
+        found = await _learn_ids(run, intent, parent_id, carried) if carried else []
+    except ObjectNotFound as missing:
+        raise await _suspect_parent(run, intent, instance, replaced, parent_id) from missing
     if behind and error is None:
         run.oddities.empty[parent_id] = None
         limit = run.provider(instance.provider).capabilities.append_limit
@@ -242,6 +248,9 @@ async def _learn_ids(
 
     No single listing is believed where it lacks something, since sending again what stands there
     would double it: the whole parent is listed then, and once more after a while.
+
+    Raises:
+        ObjectNotFound: the server does not have the parent under the id it answered.
     """
     instances = [resolve(run, each) for each in changes]
     schema, configuration = instances[0].schema, instances[0].provider
@@ -260,6 +269,8 @@ async def _learn_ids(
         members, found = await look_twice(
             run, configuration, look, lambda seen: None not in seen[1]
         )
+    except ObjectNotFound:
+        raise
     except ProviderError as error:
         return [Made(each, error) for each in changes]
     places = {id(each): at for at, each in enumerate(members)}
@@ -273,6 +284,27 @@ async def _learn_ids(
     if is_unexplained(sent, found, members):
         return await _suspect_missing(run, intent, parent_id, changes, instances, found)
     return await _adopt_found(run, intent.seq, parent_id, changes, instances, found)
+
+
+async def _suspect_parent(
+    run: Run,
+    intent: Intent,
+    instance: Instance,
+    replaced: StateObject | None,
+    parent_id: str,
+) -> OutcomeUnknown:
+    """Take back what was recorded under a wrong id; the parent may stand under any other."""
+    error = OutcomeUnknown(
+        f"The server answered that it had created {instance.address} as {parent_id}, which it does "
+        "not have; it may stand there under another id."
+    )
+    taken_back: list[Entry] = [Drop(instance.address)]
+    if replaced is not None:
+        key = run.deposed_keys.pop((instance.address, replaced.id))
+        taken_back = [Put(replaced), Drop(instance.address, key)]
+    suspect = create_suspect(intent, instance.schema, error.message)
+    await run.recorder.record(*taken_back, AddSuspect(suspect), Resolve(intent.seq))
+    return error
 
 
 async def _suspect_missing(
