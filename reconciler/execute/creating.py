@@ -398,9 +398,3 @@ async def _record_strays(
     if entries:
         await run.recorder.record(*entries)
     return strays
-
-
-def parent_id_of(instance: Instance) -> str:
-    """The id of the parent a member is created under."""
-    assert instance.schema.sequence is not None, "only members have a parent"
-    return str(instance.desired[instance.schema.sequence.parent_argument])

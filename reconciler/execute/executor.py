@@ -26,6 +26,7 @@ from reconciler.execute.events import ChangeFailed, ChangeFinished, ChangeStarte
 from reconciler.execute.faithful import check_not_moved_on, resolve
 from reconciler.execute.flight import Flight
 from reconciler.execute.interruption import Interruption
+from reconciler.execute.recording import parent_id_of
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
 from reconciler.expand import Instance
@@ -220,7 +221,7 @@ class _Worker:
 
     async def _append(self, step: Step, change: PlannedChange) -> None:
         instance = resolve(self.run, change)
-        parent_id = creating.parent_id_of(instance)
+        parent_id = parent_id_of(instance)
         sequence = self.sequence_of[change.address]
         candidates = [make_step(each) for each in self._behind(change.address, sequence)]
         taken = [step, *self.schedule.absorb(step, candidates)]
@@ -262,7 +263,7 @@ class _Worker:
         fresh = [each for each in sequence.appended if each not in self.verified]
         if fresh and (object_ := self.run.recorder.object(fresh[0])) is not None:
             instance = self.run.resolver.resolve(object_.address)
-            parent_id = creating.parent_id_of(instance)
+            parent_id = parent_id_of(instance)
             try:
                 lost = await checking.check_sequence(
                     self.run, sequence, fresh, parent_id, after=self.before_append.get(parent_id)

@@ -127,3 +127,9 @@ def sendable_of(schema: Schema, desired: Attributes) -> dict[str, Value]:
         and schema.attributes[name].is_argument
         and schema.attributes[name].cost is not ChangeCost.LOCAL
     }
+
+
+def parent_id_of(instance: Instance) -> str:
+    """The id of the parent a member is created under."""
+    assert instance.schema.sequence is not None, "only members have a parent"
+    return str(instance.desired[instance.schema.sequence.parent_argument])
