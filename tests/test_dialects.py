@@ -611,7 +611,7 @@ def test_a_cursor_deleted_meanwhile_says_nothing_about_the_thread() -> None:
         return httpx.Response(404, json={"error": error})
 
     async def work() -> None:
-        with pytest.raises(ServiceUnavailable, match="m99 was deleted"):
+        with pytest.raises(ServiceUnavailable, match="the server does not show m99, or not yet"):
             await listed(open_with(handler), "t1")
 
     hand_loop.run(work())

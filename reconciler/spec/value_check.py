@@ -10,6 +10,7 @@ from reconciler.errors import SpecError
 from reconciler.language.convert import convert
 from reconciler.language.marks import unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
+from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Argument, Expression, Scope
 from reconciler.language.values import SetValue, Unknown, is_null
 from reconciler.schema import Attribute, Complaint, Path, Schema
@@ -83,7 +84,7 @@ class ValueCheck:
         except ValueMistake as mistake:
             self._error("Invalid count argument", f"{mistake.text}.", expression.place)
             return
-        if not isinstance(number, (int, Decimal)) or number != int(number) or number < 0:
+        if not isinstance(number, (int, Decimal)) or not is_whole(number) or number < 0:
             detail = "How many instances there are is a whole number, 0 or more."
             self._error("Invalid count argument", detail, expression.place)
 
