@@ -13,7 +13,6 @@ OPTIONS = {
     "reorder": True,
     "allow_destroy": ("9999",),
     "accept_missing": "all",
-    "allow_unmanaged": True,
 }
 POLICIES = ("rewrite_tail", "replace_thread", "append")
 UNMANAGED = ("report", "ignore", "delete")

@@ -59,7 +59,6 @@ class Request(NamedTuple):
             targets=self.target,
             replace=self.replace,
             allow_destroy=self.allow_destroy,
-            allow_unmanaged=self.allow_unmanaged,
             accept_missing="all" if "all" in self.accept_missing else self.accept_missing,
             reorder=self.reorder,
             refresh=self.refresh,

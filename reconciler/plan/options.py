@@ -61,7 +61,6 @@ class PlanOptions:
     replace: tuple[str, ...] = ()
     allow_destroy: tuple[str, ...] = ()
     """How many losses are fine ("12"), or addresses whose loss is."""
-    allow_unmanaged: bool = False
     accept_missing: tuple[str, ...] | Literal["all"] = ()
     """Addresses that may be believed to be gone, or "all"."""
     reorder: bool = False
