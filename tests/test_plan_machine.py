@@ -7,9 +7,16 @@ from dataclasses import dataclass
 
 import pytest
 from conversation_model import Conversations, at, message, thread
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from reconciler.address import Address
 from reconciler.expand import Instance
@@ -225,23 +232,26 @@ def assert_nothing_is_leaked(server: Conversations) -> None:
         assert {each.id for each in members} <= known
 
 
-Edits.TestCase.settings = settings(
+EXAMPLES = settings(
     max_examples=60,
     stateful_step_count=25,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+Edits.TestCase.settings = EXAMPLES
 TestEdits = Edits.TestCase
 
 
 @pytest.mark.long
-def test_many_more_edits() -> None:
-    from hypothesis.stateful import run_state_machine_as_test
+@pytest.mark.parametrize("block", range(10))
+def test_many_more_edits(block: int) -> None:
+    class Seeded(Edits):
+        pass
 
     run_state_machine_as_test(
-        Edits,
-        settings=settings(max_examples=3000, stateful_step_count=40, deadline=None),
+        seed(block)(Seeded),
+        settings=settings(EXAMPLES, max_examples=300, stateful_step_count=40),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from bench import APPEND, BATCH, Bench, assert_settled, changes, kind_of, make_bench, thread
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -629,8 +629,13 @@ TestOnConversations = OnConversations.TestCase
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("block", range(20))
 @pytest.mark.parametrize("machine", [Machine, OnConversations])
-def test_many_more_specs(machine: type[Machine]) -> None:
+def test_many_more_specs(machine: type[Machine], block: int) -> None:
+    class Seeded(machine):  # type: ignore[misc, valid-type]
+        pass
+
     run_state_machine_as_test(
-        machine, settings=settings(SMALL, max_examples=1000, stateful_step_count=30)
+        seed(block)(Seeded),
+        settings=settings(SMALL, max_examples=50, stateful_step_count=30),
     )
