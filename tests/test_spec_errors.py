@@ -12,7 +12,7 @@ from reconciler.diagnostics import Diagnostics
 from reconciler.schema import Schema
 from reconciler.spec.files import MAX_FILE_BYTES, shown_path
 from reconciler.spec.load import load
-from reconciler.spec.suggest import closest, did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 THREAD = 'resource "openai_thread" "a" {}\n'
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 F = TypeVar("F", bound=Callable[..., Any])
 

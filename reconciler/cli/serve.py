@@ -11,7 +11,7 @@ from reconciler.cli.options import option, switch
 from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
 from reconciler.errors import UsageError
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.emulator.faults import Faults

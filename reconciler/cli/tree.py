@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.options import HELP_NAMES, Option, Switch, spelled_out
 from reconciler.cli.session import SETTINGS, Session
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 
 class Entry(NamedTuple):

@@ -11,9 +11,9 @@ from reconciler.language.loops import Compiled, name_in, sentence
 from reconciler.language.marks import mark, unmark
 from reconciler.language.mistakes import Mistake, ValueMistake
 from reconciler.language.nodes import Call, Node
-from reconciler.language.suggest import did_you_mean
 from reconciler.language.types import a_type, kind, type_of
 from reconciler.language.values import Unknown, is_null
+from reconciler.suggest import did_you_mean
 
 
 def call(node: Call, arguments: list[Compiled]) -> Compiled:

@@ -9,7 +9,6 @@ from reconciler.language.convert import convert
 from reconciler.language.marks import mark, unmark, unmark_deep
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import is_whole
-from reconciler.language.suggest import did_you_mean
 from reconciler.language.types import (
     Type,
     a_type,
@@ -26,6 +25,7 @@ from reconciler.language.values import (
     Unknown,
     is_null,
 )
+from reconciler.suggest import did_you_mean
 
 UNSUPPORTED = "Unsupported attribute"
 INVALID_INDEX = "Invalid index"

@@ -37,8 +37,8 @@ from reconciler.spec.settings_blocks import (
     read_provider_block,
     read_terraform,
 )
-from reconciler.spec.suggest import did_you_mean
 from reconciler.spec.value_blocks import read_locals, read_output, read_variable
+from reconciler.suggest import did_you_mean
 
 
 class Placed(Protocol):

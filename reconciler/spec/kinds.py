@@ -9,7 +9,7 @@ from reconciler.frozen import frozen
 from reconciler.language.types import Type
 from reconciler.schema import Attribute, Schema
 from reconciler.spec.nested import block_type
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 
 @frozen

@@ -10,7 +10,7 @@ from reconciler.spec.model import Lifecycle
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.rules import read_rules
 from reconciler.spec.static import static_items, static_reference
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 NO_LIFECYCLE = Lifecycle()
 """What a block without a `lifecycle` block has."""

@@ -12,7 +12,7 @@ from reconciler.spec.model import Module, ModuleCall
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.resources import META_ARGUMENTS, read_provider
 from reconciler.spec.static import reference_list
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 META = frozenset(("source", "version", "providers", *META_ARGUMENTS)) - {"provider"}
 """The arguments of a call that are not handed to the module."""

@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
 from reconciler.language.syntax import Block, Expression
 from reconciler.spec.constants import constant, in_context
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 NAME = re.compile(r"[^\W\d][\w-]*")
 """What may name a block: also what may be written without quotes in a reference."""

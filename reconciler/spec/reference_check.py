@@ -24,8 +24,8 @@ from reconciler.spec.references import (
     VariableRef,
     resolve,
 )
-from reconciler.spec.suggest import did_you_mean
 from reconciler.spec.uses import Names, Use
+from reconciler.suggest import did_you_mean
 
 MAX_HINTS = 50
 """For how many names that do not exist the one that was meant is looked for."""

@@ -9,7 +9,7 @@ from reconciler.diagnostics import Place
 from reconciler.frozen import frozen
 from reconciler.language.syntax import IndexKey, Step, Traversal
 from reconciler.spec.model import Module, ResourceBlock
-from reconciler.spec.suggest import closest, did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 
 @frozen

@@ -6,9 +6,9 @@ from reconciler.language.syntax import Argument, Block
 from reconciler.schema import Schema
 from reconciler.spec.model import ProviderBlock
 from reconciler.spec.reading import NAME, NAME_RULE, BlockReader
-from reconciler.spec.suggest import closest, did_you_mean
 from reconciler.spec.value_check import ValueCheck
 from reconciler.spec.versions import LANGUAGE_VERSION, meets
+from reconciler.suggest import closest, did_you_mean
 
 PROVIDER = "openai"
 """The name of the one provider there is."""

@@ -14,7 +14,7 @@ from reconciler.language.types import Type
 from reconciler.language.values import Sensitive, is_null
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.reading import BlockReader
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 MAX_TYPE_DEPTH = 50
 """How deep types may be nested in each other."""

@@ -8,7 +8,6 @@ from reconciler.diagnostics import Diagnostics
 from reconciler.spec.model import CheckBlock, Module, ModuleCall, ResourceBlock
 from reconciler.spec.reference_check import ReferenceCheck, block_context
 from reconciler.spec.rename_check import check_refactoring
-from reconciler.spec.suggest import did_you_mean
 from reconciler.spec.trial import TrialScope
 from reconciler.spec.uses import (
     Use,
@@ -23,6 +22,7 @@ from reconciler.spec.uses import (
     variable_uses,
 )
 from reconciler.spec.value_check import ValueCheck
+from reconciler.suggest import did_you_mean
 
 
 def validate(

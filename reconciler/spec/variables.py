@@ -22,8 +22,8 @@ from reconciler.language.values import (
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.model import GivenBy, GivenValue, Rule, Spec, Variable
 from reconciler.spec.reading import where
-from reconciler.spec.suggest import did_you_mean
 from reconciler.spec.type_constraints import TypeDefaults, apply_defaults
+from reconciler.suggest import did_you_mean
 
 
 def resolve_variables(

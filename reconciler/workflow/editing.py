@@ -9,8 +9,8 @@ from reconciler.address import Address
 from reconciler.errors import StateError, UsageError
 from reconciler.frozen import replace
 from reconciler.plan.targets import named_by
-from reconciler.spec.suggest import did_you_mean
 from reconciler.state.model import Endpoint, State, StateObject
+from reconciler.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.state.store import FileStateStore
