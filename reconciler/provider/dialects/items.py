@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.provider.resources.message import decode_content
 from reconciler.provider.resources.thread import string
 from reconciler.schema import Attributes, Value
 
@@ -65,19 +66,9 @@ def decode(item: Mapping[str, object], item_id: str, conversation_id: str) -> di
         "object": string(item.get("object")) or "thread.message",
         "thread_id": conversation_id,
         "role": string(item.get("role")),
-        "content": decode_content(item.get("content")),
+        "content": decode_content(item.get("content"), _decode_part),
         "status": string(item.get("status")),
     }
-
-
-def decode_content(content: object) -> Value:
-    """The text of one text part without annotations, else the parts as a spec would write them."""
-    if not isinstance(content, list):
-        return content if isinstance(content, str) else None
-    parts = [_decode_part(each) for each in content]
-    if len(parts) == 1 and isinstance(parts[0], dict) and set(parts[0]) == {"type", "text"}:
-        return parts[0]["text"]
-    return parts
 
 
 def _decode_part(part: object) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.provider.resources import limits
 from reconciler.provider.resources.choices import one_of
@@ -115,7 +115,7 @@ def decode(value: Mapping[str, object], message_id: str, thread_id: str) -> dict
         "created_at": number(value.get("created_at")),
         "thread_id": thread_id,
         "role": string(value.get("role")),
-        "content": decode_content(value.get("content")),
+        "content": decode_content(value.get("content"), _decode_part),
         "attachments": _decode_attachments(value.get("attachments")),
         "metadata": metadata(value.get("metadata")),
         "assistant_id": string(value.get("assistant_id")),
@@ -143,11 +143,11 @@ def misshapen(value: Mapping[str, object]) -> str | None:
     return None
 
 
-def decode_content(content: object) -> Value:
-    """The text of one text part without annotations, else the parts as they would be sent."""
+def decode_content(content: object, decode_part: Callable[[object], Value]) -> Value:
+    """The text of one text part without annotations, else the parts as a spec would write them."""
     if not isinstance(content, list):
         return content if isinstance(content, str) else None
-    parts = [_decode_part(each) for each in content]
+    parts = [decode_part(each) for each in content]
     if len(parts) == 1 and isinstance(parts[0], dict) and set(parts[0]) == {"type", "text"}:
         return parts[0]["text"]
     return parts
