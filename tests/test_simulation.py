@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,15 @@ pytestmark = pytest.mark.promise("simulation")
 DIALECTS = ("threads", "conversations")
 
 Publish = Callable[[str, object], None]
+
+
+@pytest.fixture(autouse=True)
+def no_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is killed logs nothing of the tasks that died with it.
+
+    Each such record would keep its whole world in memory until the end of the test.
+    """
+    monkeypatch.setattr(logging.getLogger("asyncio"), "disabled", True)
 
 
 def play(folder: Path, dialect: str, seeds: range) -> Counter[str]:
