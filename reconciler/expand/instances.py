@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.address import Address, Key, Mode, ModulePath
@@ -11,20 +11,18 @@ from reconciler.errors import SpecError
 from reconciler.expand.conditions import judge
 from reconciler.expand.desired import Arguments, context, evaluate_arguments
 from reconciler.expand.model import DataRequest, Instance, PendingRead
+from reconciler.expand.naming import Targets
 from reconciler.expand.repetition import Repetition, repeat
 from reconciler.expand.scope import with_self
 from reconciler.expand.world import World
 from reconciler.frozen import replace
-from reconciler.language.syntax import Scope, Traversal
+from reconciler.language.syntax import Scope
 from reconciler.language.values import Sensitive, Unknown, contains_unknown
 from reconciler.schema import Attributes
 from reconciler.spec.model import ResourceBlock
 
 WillReplace = Callable[[Instance], bool]
 """Whether an instance that exists must be created anew to become what is desired."""
-
-Targets = Callable[[ModulePath, Traversal], frozenset[Address]]
-"""The instances, or whole blocks, that a reference names."""
 
 
 @dataclass(slots=True)
@@ -34,8 +32,6 @@ class Blocks:
     world: World
     will_replace: WillReplace
     targets: Targets
-    inherited: Mapping[tuple[str, ...], frozenset[Address]] = field(default_factory=dict)
-    """What a module call's `depends_on` adds to everything inside, by names of calls."""
     instances: dict[Address, Instance] = field(default_factory=dict)
     requests: list[DataRequest] = field(default_factory=list)
     reads: dict[Address, PendingRead] = field(default_factory=dict)
@@ -48,6 +44,8 @@ class Blocks:
     _blocks: dict[Address, ResourceBlock] = field(default_factory=dict)
     _repetitions: dict[Address, Repetition] = field(default_factory=dict)
     """By block."""
+    _named: dict[Address, frozenset[Address]] = field(default_factory=dict)
+    """By block: what its own `depends_on` names, and those of the modules around it."""
     _arguments: dict[Address, Arguments] = field(default_factory=dict)
     _places: dict[int, dict[str, Place]] = field(default_factory=dict)
     """Of the arguments of a block, by the block's identity."""
@@ -69,8 +67,10 @@ class Blocks:
         )
         if repetition is None:
             return
-        common = repetition.made_from | self._explicit(block, path)
+        named = self._explicit(block, path)
+        common = repetition.made_from | named
         self._repetitions[address] = repetition
+        self._named[address] = named
         objects: dict[Key, object] = {}
         for key in repetition:
             scope = repetition.scope(key)
@@ -81,6 +81,15 @@ class Blocks:
             is_count = block.count is not None
             self.world.set_empty_block(address, is_count=is_count)
             self.empty.append(address.instance(0 if is_count else ""))
+
+    def declared(self, block: Address) -> ResourceBlock:
+        """The block of the spec behind the address of one that has instances."""
+        key = next(iter(self._repetitions[block]))
+        return self._blocks[block.instance(key)]
+
+    def explicit(self, address: Address) -> frozenset[Address]:
+        """What an instance depends on because `depends_on` says so."""
+        return self._named[address.block]
 
     def evaluate_again(self, address: Address) -> Instance:
         """Evaluate an instance anew, now that more is known.
@@ -131,11 +140,13 @@ class Blocks:
         return self._repetitions[address.block].scope(address.key)
 
     def _explicit(self, block: ResourceBlock, path: ModulePath) -> frozenset[Address]:
-        found = frozenset[Address]().union(*(self.targets(path, each) for each in block.depends_on))
-        names = tuple(step.name for step in path)
-        for length in range(len(names) + 1):
-            found |= self.inherited.get(names[:length], frozenset())
-        return found
+        """What `depends_on` names: that of the block, and that of each module call around it."""
+        found = set[Address]()
+        for depth, step in enumerate(path):
+            call = self.world.module(path[:depth]).calls[step.name]
+            found.update(*(self.targets(path[:depth], each) for each in call.depends_on))
+        found.update(*(self.targets(path, each) for each in block.depends_on))
+        return frozenset(found)
 
     def _instance(
         self, block: ResourceBlock, address: Address, scope: Scope, common: frozenset[Address]

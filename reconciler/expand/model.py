@@ -35,6 +35,13 @@ class Instance:
     triggers: frozenset[Address] = field(default_factory=frozenset)
     """`replace_triggered_by`, resolved to instances."""
     argument_places: Mapping[str, Place] = field(default_factory=dict)
+    waits_for: frozenset[Address] | None = None
+    """Those of *depends_on* that must be there before it is sent; None: all of them."""
+
+    @property
+    def needs(self) -> frozenset[Address]:
+        """What must be there before it is sent. The order of a sequence rests on *depends_on*."""
+        return self.depends_on if self.waits_for is None else self.waits_for
 
 
 @frozen

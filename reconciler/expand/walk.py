@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 
 from reconciler.address import Address, Mode, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostic, Diagnostics, Severity
@@ -13,26 +12,22 @@ from reconciler.errors import SpecError
 from reconciler.expand.conditions import check_rules
 from reconciler.expand.instances import Blocks, WillReplace
 from reconciler.expand.model import Expansion, Instance
+from reconciler.expand.naming import Naming
 from reconciler.expand.rank import rank
 from reconciler.expand.reads import place_reads
-from reconciler.expand.repetition import repeat
+from reconciler.expand.waits import narrowed
 from reconciler.expand.world import OUTPUT, Given, Name, World
 from reconciler.graph import Graph, Node, NodeKind
-from reconciler.language.marks import mark
-from reconciler.language.mistakes import ValueMistake
 from reconciler.language.plain import to_plain
 from reconciler.language.syntax import Expression, Traversal
 from reconciler.language.types import type_of
 from reconciler.language.values import (
-    Unknown,
     contains_sensitive,
     contains_unknown,
 )
 from reconciler.schema import Attributes
 from reconciler.spec.model import CheckBlock, Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
-from reconciler.spec.value_check import INVALID_INPUT, input_mistake
-from reconciler.spec.variables import default_value, variable_value
 from reconciler.state.model import OutputValue
 
 
@@ -56,12 +51,11 @@ class Expander:
         self._spec = spec
         self._graph = graph
         self.world = World(spec, given, functions, self.diagnostics)
+        self._naming = Naming(self.world, self._targets)
         self._blocks = Blocks(self.world, will_replace, self._targets)
         self._open: dict[Node, list[ModulePath]] = {}
         """Values and conditions that were unknown, or not met, when they were last evaluated."""
         self._told: set[Diagnostic] = set()
-        self._undecided: set[Name] = set()
-        """Outputs with a precondition that is not met, or not known yet."""
         self._turns: dict[Node, int] = {}
         """Where each node stands in the order of the walk."""
         self._nodes = {(each.module, each.address): each for each in graph.nodes if each.address}
@@ -81,6 +75,8 @@ class Expander:
         self._walk()
         reads = place_reads(self._blocks, self.diagnostics)
         outputs = self._outputs()
+        if not self.diagnostics.has_errors:
+            self._blocks.instances.update(narrowed(self._blocks, self._spec, self._graph))
         ranked = rank(self._blocks.instances, self._spec, self.diagnostics)
         self._blocks.instances.update({each.address: each for each in ranked})
         self.diagnostics.raise_if_errors()
@@ -191,7 +187,7 @@ class Expander:
             case NodeKind.VALIDATION:
                 self._validate(node, module.variables[node.name], path)
             case NodeKind.MODULE_OPEN:
-                self._call(module, path, node.name)
+                self._naming.call(module, path, node.name)
             case NodeKind.RESOURCE | NodeKind.DATA:
                 assert node.address is not None, "a resource node carries its address"
                 self._blocks.expand(module.resources[node.address], path)
@@ -201,43 +197,14 @@ class Expander:
                 pass
 
     def _value(self, node: Node, path: ModulePath, name: Name) -> None:
-        with self.world.noting() as noted:
-            value = self._evaluate(name)
-        self.world.set_value(name, value, frozenset(noted))
-        if contains_unknown(value) or name in self._undecided:
+        value = self._naming.name(name)
+        if contains_unknown(value) or name in self._naming.undecided:
             self._keep_open(node, path)
 
     def _keep_open(self, node: Node, path: ModulePath) -> None:
         paths = self._open.setdefault(node, [])
         if path not in paths[-1:]:
             paths.append(path)
-
-    def _evaluate(self, name: Name) -> object:
-        kind, path, key = name
-        module = self.world.module(path)
-        match kind:
-            case "variable":
-                return self._variable(module.variables[key], path)
-            case "local":
-                expression = module.locals[key].expression
-                return self.world.evaluate(expression, self.world.scope(path))
-            case _:
-                return self._output(module.outputs[key], path)
-
-    def _variable(self, variable: Variable, path: ModulePath) -> object:
-        if not path:
-            return self.world.given.variables.get(variable.name)
-        call = self.world.module(path[:-1]).calls[path[-1].name]
-        argument = call.arguments.get(variable.name)
-        if argument is None:
-            return default_value(variable)
-        value = self.world.evaluate(argument.expression, self.world.call_scope(path))
-        place = argument.expression.place
-        try:
-            return variable_value(variable, value)
-        except ValueMistake as mistake:
-            self.diagnostics.error(INVALID_INPUT, input_mistake(variable, mistake), place=place)
-            return Unknown(variable.type, not_null=False)
 
     def _validate(self, node: Node, variable: Variable, path: ModulePath) -> None:
         scope = self.world.scope(path)
@@ -278,31 +245,6 @@ class Expander:
                 place=block.place,
                 context=f'check "{name}"',
             )
-
-    def _output(self, output: Output, path: ModulePath) -> object:
-        scope, summary = self.world.scope(path), "Module output value precondition"
-        verdict = check_rules(self.world, output.preconditions, scope, summary, path=path)
-        self._undecided.discard((OUTPUT, path, output.name))
-        if not verdict.is_final:
-            self._undecided.add((OUTPUT, path, output.name))
-            if verdict.found or self.world.is_applying:
-                return Unknown(not_null=False)
-        value = self.world.evaluate(output.expression, scope)
-        return mark(value, output.sensitive)
-
-    def _call(self, module: Module, path: ModulePath, name: str) -> None:
-        call = module.calls[name]
-        repetition = repeat(
-            self.world,
-            path,
-            count=call.count,
-            for_each=call.for_each,
-            context=f'module "{name}"',
-        )
-        if repetition is None:
-            return
-        scopes = {key: partial(repetition.scope, key) for key in repetition}
-        self.world.set_call(path, name, scopes)
 
     def _targets(self, path: ModulePath, traversal: Traversal) -> frozenset[Address]:
         """The instances, or whole blocks, that a reference in `depends_on` and the like names."""

@@ -131,6 +131,11 @@ class World:
         )
         self._blocks[block] = empty
 
+    def adopt_block(self, block: Address, world: World) -> None:
+        """Note the objects of a block as they are in another *world*."""
+        if block in world._blocks:
+            self._blocks[block] = world._blocks[block]
+
     def set_object(self, address: Address, value: Mapping[str, object]) -> None:
         """Replace the object of one instance."""
         block = self._blocks.get(address.block)

@@ -147,7 +147,7 @@ def planned(
         moved_from=record.moved_from if record is not None else None,
         import_id=record.import_id if record is not None else None,
         create_before_destroy=instance.lifecycle.create_before_destroy,
-        depends_on=instance.depends_on,
+        depends_on=instance.needs,
         protected=one.protected,
         note=one.note,
         behind=behind,
