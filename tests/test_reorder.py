@@ -437,6 +437,82 @@ def test_what_a_run_for_targets_left_is_nobodys_reordering(bench: Bench) -> None
     assert_settled(bench)
 
 
+EDITS = {
+    "edit": {"a": "a", "b": "B", "c": "c", "d": "d"},
+    "insert": {"a": "a", "x": "x", "b": "b", "c": "c", "d": "d"},
+    "delete": {"a": "a", "c": "c", "d": "D"},
+    "move": {"a": "a", "d": "d", "b": "b", "c": "c"},
+}
+
+
+@pytest.mark.parametrize("target", ["a", "b", "c", "d"])
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("on_reorder", ["rewrite_tail", "replace_thread"])
+def test_what_is_left_to_do_by_a_run_for_targets_is_nobodys_reordering(
+    bench: Bench, on_reorder: str, edit: str, target: str
+) -> None:
+    policy = f'on_reorder = "{on_reorder}"'
+    bench.write(talk("abcd", policy))
+    bench.apply()
+    bench.write(talk(EDITS[edit], policy))
+    bench.apply(targets=(f"openai_message.{target}",), reorder=True)
+
+    plan = bench.plan(reorder=True)
+
+    assert not any(each.reordered for each in plan.sequences)
+    bench.apply(reorder=True)
+    assert bench.texts() == list(EDITS[edit].values())
+    assert_settled(bench)
+    assert not bench.state.unfinished
+
+
+def test_the_rewrite_that_a_target_has_left_is_told_as_that(bench: Bench) -> None:
+    bench.write(talk("abcd"))
+    bench.apply()
+    bench.write(talk({"a": "a", "b": "B", "c": "c", "d": "d"}))
+    bench.apply(targets=("openai_message.b",))
+    assert bench.texts() == ["a", "c", "d", "B"]
+
+    (sequence,) = bench.plan().sequences
+
+    assert (sequence.unfinished, sequence.reordered, len(sequence.rewritten)) == (True, False, 2)
+    text = " ".join(sequence_lines([sequence], Style(enabled=False)))
+    assert "an apply for targets, or one cut short, has left its order to be put right" in text
+    assert "rewrites 2 messages" in text
+
+
+def test_a_rewrite_that_failed_half_way_is_nobodys_reordering(bench: Bench) -> None:
+    """Also when what it had replaced was deleted by the run after it, which failed again."""
+    bench.write(talk("abcd"))
+    bench.apply()
+    bench.write(talk({"a": "a", "b": "B", "c": "no", "d": "d"}))
+    bench.fail(Rule(do=Fault.REFUSE, method="POST", body='"no"', status=400))
+    for _ in range(2):
+        assert not bench.try_apply().ok
+    bench.fail()
+
+    (sequence,) = bench.plan().sequences
+
+    assert not sequence.reordered
+    bench.apply()
+    assert bench.texts() == ["a", "B", "no", "d"]
+    assert_settled(bench)
+
+
+def test_whoever_reorders_after_the_order_is_whole_again_is_named(bench: Bench) -> None:
+    bench.write(talk("abcd"))
+    bench.apply()
+    bench.write(talk({"a": "a", "b": "B", "c": "c", "d": "d"}))
+    bench.apply(targets=("openai_message.b",))
+    bench.apply()
+    ids = [str(each["id"]) for each in bench.members()]
+    bench.server.reorder(bench.thread_id(), [ids[0], ids[2], ids[1], ids[3]])
+
+    (sequence,) = bench.plan().sequences
+
+    assert (sequence.reordered, sequence.unfinished) == (True, False)
+
+
 def test_what_append_left_is_nobodys_reordering(bench: Bench) -> None:
     bench.write(talk("abcd", 'on_reorder = "append"'))
     bench.apply()

@@ -22,7 +22,8 @@ from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.plan.model import Action, Reason
 from reconciler.plan.options import OnReorder, PlanOptions, Policies
-from reconciler.plan.sequence import Parent, Place, plan_sequence
+from reconciler.plan.places import Parent, Place
+from reconciler.plan.sequence import plan_sequence
 from reconciler.provider.protocol import Capabilities, Member
 from reconciler.refresh import Listing, Observed
 from reconciler.spec.model import Lifecycle

@@ -18,7 +18,7 @@ from reconciler.errors import (
     StalePlan,
     StateUnwritable,
 )
-from reconciler.execute import changing, checking, creating, reading
+from reconciler.execute import changing, checking, creating, finishing, reading
 from reconciler.execute.context import Run
 from reconciler.execute.creating import Made
 from reconciler.execute.ends import Ends
@@ -108,6 +108,7 @@ class _Worker:
             state_only = change.moved_from is not None or change.import_id is not None
             if change.recorded is not None and (state_only or self._protection_changes(change)):
                 entries.append(Put(change.recorded))
+        entries.extend(finishing.notes(self.plan.sequences, self.run.recorder))
         if entries:
             await self.run.recorder.record(*entries)
 
@@ -243,6 +244,7 @@ class _Worker:
         await check_not_moved_on(
             self.run, instance.provider, sequence.member_type, parent_id, parent
         )
+        await finishing.begin(sequence, parent_id, self.run.recorder)
         if parent_id not in self.before_append:
             self.before_append[parent_id] = await creating.find_tail(self.run, instance, parent_id)
         await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
@@ -277,6 +279,7 @@ class _Worker:
             if lost:
                 self._leave(step, ok=False)
                 return
+            await finishing.end(sequence, parent_id, self.run.recorder)
         self._leave(step, ok=True)
 
     def _doubt(self, check: Step, parent_id: str, error: ProviderError) -> None:

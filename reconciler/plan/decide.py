@@ -21,17 +21,9 @@ from reconciler.plan.options import (
     UnmanagedMessages,
     treatment,
 )
+from reconciler.plan.places import Leaving, Parent, Place
 from reconciler.plan.records import Record, configuration
-from reconciler.plan.sequence import (
-    Decision,
-    Leaving,
-    Parent,
-    Place,
-    Refusal,
-    count,
-    last_id,
-    plan_sequence,
-)
+from reconciler.plan.sequence import Decision, Refusal, count, last_id, plan_sequence
 from reconciler.plan.survey import Survey
 from reconciler.provider.protocol import Capabilities
 from reconciler.state.model import State
@@ -54,7 +46,9 @@ class Circumstances:
     managed: frozenset[str] = frozenset()
     """Ids of every object that state knows and goes on knowing."""
     unfinished: frozenset[str] = frozenset()
-    """Ids of parents in which an earlier run has left something that is still to be deleted."""
+    """Ids of parents in which an earlier run has left the order or a deletion to another one."""
+    partial: frozenset[Address | str] = frozenset()
+    """Parents with members that are there and that this run leaves aside."""
     going: frozenset[str] = frozenset()
     """Ids of parents that are deleted."""
 
@@ -212,6 +206,7 @@ def _parent(
         managed=about.managed,
         unordered=id_ in about.recorded.unordered,
         unfinished=id_ in about.unfinished,
+        partial=name in about.partial,
         reorder=about.options.reorder,
         protected=one is not None and one.protected,
     )

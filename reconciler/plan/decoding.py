@@ -146,6 +146,8 @@ def _sequence(fields: Fields) -> SequencePlan:
         last_id=fields.optional_text("last_id"),
         parent_replaced=fields.flag("parent_replaced"),
         reordered=fields.flag("reordered"),
+        unfinished=fields.flag("unfinished"),
+        partial=fields.flag("partial"),
     )
 
 

@@ -137,6 +137,8 @@ def _sequence(sequence: SequencePlan) -> Json:
         "last_id": sequence.last_id,
         "parent_replaced": sequence.parent_replaced,
         "reordered": sequence.reordered,
+        "unfinished": sequence.unfinished,
+        "partial": sequence.partial,
     }
 
 

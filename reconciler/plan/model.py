@@ -154,6 +154,10 @@ class SequencePlan:
     """Whether its listing was not read to its end, so that there may be more unmanaged members."""
     reordered: bool = False
     """Whether its members were seen to stand in another order than the last apply left them in."""
+    unfinished: bool = False
+    """Whether an earlier run, for some targets or cut short, has left the order to this one."""
+    partial: bool = False
+    """Whether members that are there are left aside, so that the order is not whole after it."""
 
 
 @frozen

@@ -94,6 +94,7 @@ def make_plan(
         leaving=_leaving_members(leaving, schemas),
         managed=_managed(recorded, whole, leaving),
         unfinished=_unfinished(recorded, schemas),
+        partial=_partial(whole, found),
         going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
     )
     refusals = Diagnostics()
@@ -196,12 +197,22 @@ def _leaving_members(
 
 
 def _unfinished(recorded: State, schemas: Mapping[str, Schema]) -> frozenset[str]:
-    found: set[str] = set()
+    found = set(recorded.unfinished)
     for each in recorded.deposed.values():
         sequence = schemas[each.address.type].sequence
         if sequence is not None:
             found.add(str(each.attributes.get(sequence.parent_argument)))
     return frozenset(found)
+
+
+def _partial(whole: Survey, found: Survey) -> frozenset[Address | str]:
+    """Parents with members that are there and that the scope of this run leaves out."""
+    if whole is found:
+        return frozenset()
+    names = {id_: name for name in whole.members if (id_ := whole.id_of(name)) is not None}
+    aside = (each for each in whole.records.values() if each.address not in found.records)
+    above = (parent_id(each, whole.schemas[each.address.type]) for each in aside if not each.gone)
+    return frozenset(names[id_] for id_ in above if id_ in names)
 
 
 def _managed(recorded: State, whole: Survey, leaving: Iterable[Departure]) -> frozenset[str]:

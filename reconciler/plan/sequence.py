@@ -7,65 +7,14 @@ held is the rewrite. Deleting what is not desired never rewrites anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reconciler.address import Address
 from reconciler.frozen import frozen, replace
 from reconciler.plan.model import SequencePlan
 from reconciler.plan.options import OnReorder, UnmanagedMessages
-from reconciler.provider.protocol import Capabilities
+from reconciler.plan.places import Leaving, Parent, Place, is_reordered, positions_of, stood_behind
 from reconciler.refresh import Listing
-
-
-@frozen
-class Place:
-    """One member of the desired sequence, and the object it is recorded as."""
-
-    address: Address
-    id: str | None = None
-    """None: there is no object for it under this parent."""
-    held: bool = False
-    """Whether the object may stay: it exists and was sent as it is desired."""
-    protected: bool = False
-    reproducible: bool = True
-    pinned: bool = False
-    """Whether the user has said where it belongs (`order`, a new dependency), so that its
-    standing elsewhere cannot come from moving blocks about."""
-    known_as: str = ""
-    """The address it had when it was last applied."""
-    behind: str | None = None
-    """The member it stood behind then, "" for none; None where that is not known."""
-
-
-@frozen
-class Leaving:
-    """A managed member that is not desired any more."""
-
-    address: Address
-    id: str
-    known_as: str = ""
-    behind: str | None = None
-
-
-@frozen
-class Parent:
-    """Whose members these are, and what may be done to them."""
-
-    name: Address | str
-    member_type: str
-    listing: Listing | None
-    capabilities: Capabilities
-    on_reorder: OnReorder = OnReorder.REWRITE_TAIL
-    unmanaged: UnmanagedMessages = UnmanagedMessages.REPORT
-    managed: frozenset[str] = frozenset()
-    """Ids of every member that state knows, deposed ones included."""
-    unordered: bool = False
-    """Whether its server is known not to keep the order written."""
-    reorder: bool = False
-    """Whether the user allowed a rewrite whose only cause is that blocks moved."""
-    protected: bool = False
-    unfinished: bool = False
-    """Whether an earlier run has left something in it that is still to be deleted."""
 
 
 @frozen
@@ -93,13 +42,13 @@ def plan_sequence(
     parent: Parent, desired: Sequence[Place], leaving: Sequence[Leaving] = ()
 ) -> Decision:
     """Decide which members stay, which are appended, and which of those only for the order."""
-    positions = _positions(parent, desired, leaving)
+    positions = positions_of(parent, desired, leaving)
     kept = _kept(parent, desired, positions)
     staying = {each.address for each in kept}
     rest = [each for each in desired if each.address not in staying]
     rewritten = [each for each in rest if each.held]
     plan = _sequence_plan(parent, desired, kept, rest, rewritten, leaving)
-    if rewritten and _is_reordered(parent, desired, leaving, positions):
+    if rewritten and is_reordered(parent, desired, leaving, positions):
         plan = replace(plan, reordered=True)
     if parent.on_reorder is OnReorder.REPLACE_THREAD and _cannot_stay(parent, rest, leaving):
         return _replaced(parent, plan, desired, rest)
@@ -121,77 +70,6 @@ def last_id(listing: Listing | None) -> str | None:
     if listing is None or not listing.complete:
         return None
     return listing.members[-1].id if listing.members else ""
-
-
-def _positions(
-    parent: Parent, desired: Sequence[Place], leaving: Sequence[Leaving]
-) -> dict[str, int]:
-    if parent.listing is None:
-        return _positions_as_recorded(desired, leaving)
-    positions: dict[str, int] = {}
-    for at, member in enumerate(parent.listing.members):
-        positions.setdefault(member.id, at)
-    return positions
-
-
-def _positions_as_recorded(desired: Sequence[Place], leaving: Sequence[Leaving]) -> dict[str, int]:
-    """Where nobody looked: the order of the last apply, or the spec's where that is not known."""
-    members: list[Place | Leaving] = [*desired, *leaving]
-    ids = {each.known_as: each.id for each in members if each.id is not None}
-    followers: dict[str, list[str]] = {}
-    for each in members:
-        if each.id is not None and each.behind is not None:
-            followers.setdefault(each.behind, []).append(each.known_as)
-    order: list[str] = []
-    queue = followers.get("", [])[::-1]
-    while queue:
-        now = queue.pop()
-        order.append(ids[now])
-        queue.extend(reversed(followers.get(now, [])))
-    if len(order) < len(ids):
-        order = [one.id for one in desired if one.id is not None]
-    return {id_: at for at, id_ in enumerate(order)}
-
-
-def _is_reordered(
-    parent: Parent,
-    desired: Sequence[Place],
-    leaving: Sequence[Leaving],
-    positions: dict[str, int],
-) -> bool:
-    """Whether someone put managed members elsewhere; a run that did not end is not someone."""
-    if parent.listing is None or parent.unfinished or parent.unordered:
-        return False
-    members: list[Place | Leaving] = [*desired, *leaving]
-    members = [each for each in members if each.id is not None]
-    ids = {each.known_as: each.id or "" for each in members}
-    behind = {each.known_as: each.behind for each in members}
-    return any(
-        each.id in positions
-        and positions[each.id] < _last_before(each.known_as, behind, ids, positions)
-        for each in members
-    )
-
-
-def _last_before(
-    name: str,
-    behind: Mapping[str, str | None],
-    ids: Mapping[str, str],
-    positions: Mapping[str, int],
-) -> int:
-    """Where the nearest member stands now that *name* stood behind, of those that are there.
-
-    Two may be remembered behind the same one, when a run for some targets has come in between.
-    """
-    seen: set[str] = set()
-    now = behind.get(name)
-    while now and now not in seen:
-        seen.add(now)
-        at = positions.get(ids.get(now, ""))
-        if at is not None:
-            return at
-        now = behind.get(now)
-    return -1
 
 
 def _kept(parent: Parent, desired: Sequence[Place], positions: dict[str, int]) -> list[Place]:
@@ -237,6 +115,8 @@ def _sequence_plan(
         grown=min(behind, len(unmanaged)) if shown else 0,
         last_id=last_id(parent.listing),
         at_least=parent.listing is not None and not parent.listing.complete,
+        unfinished=parent.unfinished,
+        partial=parent.partial,
     )
 
 
@@ -348,23 +228,7 @@ def _only_blocks_moved(
     others = [each for each in overtaking if each.address.block != first.address.block]
     if len(others) < len(overtaking):
         return False
-    return _stood_behind(first, others, [*kept, *rest, *leaving])
-
-
-def _stood_behind(
-    first: Place, others: Sequence[Place], members: Sequence[Place | Leaving]
-) -> bool:
-    """Whether any of *others* stood behind *first*, or that cannot be told."""
-    behind = {each.known_as: each.behind for each in members if each.id is not None}
-    seen: set[str] = set()
-    for each in others:
-        now: str | None = each.known_as
-        while now and now not in seen:
-            seen.add(now)
-            now = behind.get(now)
-            if now is None or now == first.known_as:
-                return True
-    return False
+    return stood_behind(first, others, [*kept, *rest, *leaving])
 
 
 def _cost(rest: Sequence[Place]) -> str:

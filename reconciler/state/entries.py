@@ -104,6 +104,14 @@ class MarkUnordered:
 
 
 @frozen
+class MarkUnfinished:
+    """Whether this parent's members may stand in another order than the one remembered."""
+
+    parent_id: str
+    unfinished: bool
+
+
+@frozen
 class SetEndpoint:
     """Which API a provider configuration talks to."""
 
@@ -127,6 +135,7 @@ Entry = (
     | Intend
     | Resolve
     | MarkUnordered
+    | MarkUnfinished
     | SetEndpoint
     | SetCheckResults
 )

@@ -15,6 +15,7 @@ from reconciler.state.entries import (
     Intend,
     Intent,
     IntentKind,
+    MarkUnfinished,
     MarkUnordered,
     Put,
     Resolve,
@@ -53,6 +54,8 @@ def entry_to_json(entry: Entry) -> dict[str, Value]:
             return {"endpoint": {"name": name, **endpoint_to_json(endpoint)}}
         case MarkUnordered(parent_id, unordered):
             return {"unordered": {"parent_id": parent_id, "unordered": unordered}}
+        case MarkUnfinished(parent_id, unfinished):
+            return {"unfinished": {"parent_id": parent_id, "unfinished": unfinished}}
         case SetOutputs(outputs):
             return {"outputs": _outputs_to_json(outputs)}
         case SetCheckResults(check_results):
@@ -91,6 +94,8 @@ def _read_kind(kind: str, inner: Fields) -> Entry:
             return SetEndpoint(inner.text("name"), endpoint_from_json(inner))
         case "unordered":
             return MarkUnordered(inner.text("parent_id"), inner.flag("unordered"))
+        case "unfinished":
+            return MarkUnfinished(inner.text("parent_id"), inner.flag("unfinished"))
         case "outputs":
             return SetOutputs(_outputs_from_json(inner))
         case "checks":

@@ -19,18 +19,23 @@ from reconciler.state.objectjson import object_from_json, object_to_json, read_a
 
 @frozen
 class Facts:
-    """The specs root, the endpoints, the suspects, and the threads without order."""
+    """The specs root, the endpoints, the suspects, and the threads without order or out of it."""
 
     specs_root: str | None = None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     suspects: dict[Address, Suspect] = field(default_factory=dict)
     unordered: frozenset[str] = frozenset()
+    unfinished: frozenset[str] = frozenset()
 
 
 def facts_of(state: State) -> Facts:
     """The facts that *state* holds."""
     return Facts(
-        state.specs_root, dict(state.endpoints), dict(state.suspects), frozenset(state.unordered)
+        state.specs_root,
+        dict(state.endpoints),
+        dict(state.suspects),
+        frozenset(state.unordered),
+        frozenset(state.unfinished),
     )
 
 
@@ -42,6 +47,7 @@ def with_facts(state: State, facts: Facts) -> State:
         endpoints=facts.endpoints,
         suspects=facts.suspects,
         unordered=facts.unordered,
+        unfinished=facts.unfinished,
     )
 
 
@@ -55,6 +61,7 @@ def facts_to_json(facts: Facts) -> dict[str, Value]:
         },
         "suspects": [suspect_to_json(each) for each in suspects],
         "unordered": sorted(facts.unordered),
+        **({"unfinished": sorted(facts.unfinished)} if facts.unfinished else {}),
     }
 
 
@@ -74,6 +81,7 @@ def facts_from_json(fields: Fields) -> Facts:
         },
         {each.address: each for each in suspects},
         frozenset(fields.texts("unordered")),
+        frozenset(fields.texts("unfinished")),
     )
 
 

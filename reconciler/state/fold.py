@@ -15,6 +15,7 @@ from reconciler.state.entries import (
     Entry,
     Intend,
     Intent,
+    MarkUnfinished,
     MarkUnordered,
     Put,
     Resolve,
@@ -46,6 +47,7 @@ class Folding:
         self._suspects = dict(state.suspects)
         self._endpoints = dict(state.endpoints)
         self._unordered = set(state.unordered)
+        self._unfinished = set(state.unfinished)
         self._outputs: Mapping[str, OutputValue] = state.outputs
         self._check_results = state.check_results
         self._open = {each.seq: each for each in open_intents}
@@ -62,6 +64,7 @@ class Folding:
                 suspects=MappingProxyType(self._suspects),
                 endpoints=MappingProxyType(self._endpoints),
                 unordered=frozenset(self._unordered),
+                unfinished=frozenset(self._unfinished),
                 outputs=self._outputs,
                 check_results=self._check_results,
             )
@@ -89,7 +92,7 @@ class Folding:
                 self._open.pop(seq, None)
             case SetEndpoint(name, endpoint):
                 self._endpoints[name] = endpoint
-            case MarkUnordered() | SetOutputs() | SetCheckResults():
+            case MarkUnordered() | MarkUnfinished() | SetOutputs() | SetCheckResults():
                 self._add_rare(entry)
             case _:
                 assert_never(entry)
@@ -102,11 +105,16 @@ class Folding:
 
     def _drop(self, address: Address, deposed: str | None) -> None:
         if deposed is None:
-            self._objects.pop(address, None)
+            gone = self._objects.pop(address, None)
         else:
-            self._deposed.pop((address, deposed), None)
+            gone = self._deposed.pop((address, deposed), None)
+        if gone is not None and gone.id in self._unfinished:
+            self._unfinished.discard(gone.id)
+            self._view = None
 
-    def _add_rare(self, entry: MarkUnordered | SetOutputs | SetCheckResults) -> None:
+    def _add_rare(
+        self, entry: MarkUnordered | MarkUnfinished | SetOutputs | SetCheckResults
+    ) -> None:
         self._view = None
         match entry:
             case SetOutputs(outputs):
@@ -117,6 +125,10 @@ class Folding:
                 self._unordered.add(parent_id)
             case MarkUnordered(parent_id):
                 self._unordered.discard(parent_id)
+            case MarkUnfinished(parent_id, True):
+                self._unfinished.add(parent_id)
+            case MarkUnfinished(parent_id):
+                self._unfinished.discard(parent_id)
 
     def changes_nothing(self, entry: Entry) -> bool:
         """Whether the state says already what *entry* says."""
@@ -131,6 +143,8 @@ class Folding:
                 return repr(self._check_results) == repr(check_results)
             case MarkUnordered(parent_id, unordered):
                 return (parent_id in self._unordered) == unordered
+            case MarkUnfinished(parent_id, unfinished):
+                return (parent_id in self._unfinished) == unfinished
             case DropSuspect(address):
                 return address not in self._suspects
         return False

@@ -114,6 +114,9 @@ class State:
     specs_root: str | None = None
     unordered: frozenset[str] = frozenset()
     """Ids of threads whose server did not keep the order we wrote."""
+    unfinished: frozenset[str] = frozenset()
+    """Ids of threads that a run, for some targets or cut short, has left in another order than the
+    one asked for."""
     check_results: object = None
     terraform_version: str = "1.11.4"
     epoch: int = 0

@@ -181,6 +181,7 @@ def _ours(plan: Plan) -> dict[str, object]:
                 "at_least": each.at_least,
                 "parent_replaced": each.parent_replaced,
                 "reordered": each.reordered,
+                "unfinished": each.unfinished,
             }
             for each in plan.sequences
         ],

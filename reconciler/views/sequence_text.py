@@ -22,6 +22,8 @@ def _notes(sequence: SequencePlan) -> list[str]:
     notes: list[str] = []
     if sequence.reordered:
         notes.append("stands in another order than the last apply left it in")
+    elif sequence.unfinished and sequence.rewritten:
+        notes.append("an apply for targets, or one cut short, has left its order to be put right")
     if sequence.parent_replaced:
         notes.append(f"replaced as a whole, with {_messages(len(sequence.order))}")
     elif sequence.rewritten:
