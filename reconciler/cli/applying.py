@@ -102,7 +102,7 @@ class Run:
         if asked(plan, self._session, self._interrupts, input_=self._request.input):
             return True
         what = "Destroy" if plan.mode is PlanMode.DESTROY else "Apply"
-        self._session.console.out(f"\n{what} cancelled.")
+        self._session.console.say(f"\n{what} cancelled.")
         return False
 
 

@@ -36,8 +36,8 @@ def asked(plan: Plan, session: Session, interrupts: Interrupts, *, input_: bool)
     """
     question, explanation, condition = _QUESTIONS[plan.mode]
     console = session.console
-    console.out(f"\n{console.out_style.bold(question)}")
-    console.out(f"  {explanation}\n  {condition}\n")
+    console.say(f"\n{console.out_style.bold(question)}")
+    console.say(f"  {explanation}\n  {condition}\n")
     if not input_:
         raise UsageError(
             "Approval is required, and --input=false forbids to ask for it.",

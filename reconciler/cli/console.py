@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 LEAVE = ("exit", "quit")
 
-HELP = """\
-Type an expression and see its value. It may use functions and whatever the specs declare:
-var.NAME, local.NAME, openai_thread.NAME.id, module.NAME.OUTPUT. Values come from the specs and
-the state; no server is asked, and nothing is written.
-
-An expression goes on over several lines while a bracket or a heredoc is open. type(EXPRESSION)
-shows a type. "exit" or Ctrl-D leaves; Ctrl-C drops what is being typed, or leaves."""
+HELP = (
+    "Type an expression and see its value. It may use functions and whatever the specs declare: "
+    "var.NAME, local.NAME, openai_thread.NAME.id, module.NAME.OUTPUT. Values come from the specs "
+    "and the state; no server is asked, and nothing is written.\n"
+    "\n"
+    "An expression goes on over several lines while a bracket or a heredoc is open. "
+    'type(EXPRESSION) shows a type. "exit" or Ctrl-D leaves; Ctrl-C drops what is being typed, '
+    "or leaves."
+)
 
 
 @click.command("console", cls=Command)
@@ -64,7 +66,7 @@ def answer(session: Session, evaluator: Evaluator, text: str) -> None:
         SpecError: it has none.
     """
     if text.strip() == "help":
-        session.console.out(HELP)
+        session.console.say(HELP)
         return
     from reconciler.views.literal_text import literal_lines, type_lines
     from reconciler.workflow.evaluating import TypeAnswer

@@ -32,15 +32,13 @@ def command(
     progress = Progress(console)
     workspace = session.workspace(given=given, lock_timeout_s=lock_timeout, on_event=progress.event)
     shown = sanitise.line(address)
-    console.out(f"{shown}: Importing from ID {sanitise.quoted(id_)}...")
+    console.say(f"{shown}: Importing from ID {sanitise.quoted(id_)}...", hang=2)
     with Interrupts(session, workspace.interrupt).installed():
         imported = workspace.import_(address, id_)
-    console.out(f"{shown}: Import complete [id={sanitise.line(imported.id)}]")
-    console.out(f"\n{console.out_style.green('Import successful!')}\n")
-    console.out(
-        console.wrap(
-            "The object is now in the state and is managed by the specs from here on. "
-            '"reconciler plan" shows whether its block says what it is.'
-        )
+    console.say(f"{shown}: Import complete [id={sanitise.line(imported.id)}]", hang=2)
+    console.say(f"\n{console.out_style.green('Import successful!')}\n")
+    console.say(
+        "The object is now in the state and is managed by the specs from here on. "
+        '"reconciler plan" shows whether its block says what it is.'
     )
     return 0

@@ -71,7 +71,9 @@ def _list(session: Session, workspace: Workspace) -> int:
     if not suspects:
         console.out("Nothing is unresolved.")
         return 0
-    console.out_lines(suspect_lines(suspects, console.out_style, console.width))
+    console.out_lines(
+        suspect_lines(suspects, console.out_style, console.width, screen=console.screen)
+    )
     console.out_lines(choice_lines(suspects))
     return EXIT_SUSPECTS
 
@@ -80,23 +82,23 @@ def _adopt(session: Session, workspace: Workspace, address: str, id_: str) -> in
     taken = workspace.adopt_suspect(address, id_)
     for each in taken:
         shown = sanitise.line(str(each.address))
-        session.console.out(f"{shown}: Adopted [id={sanitise.line(each.id)}]")
+        session.console.say(f"{shown}: Adopted [id={sanitise.line(each.id)}]", hang=2)
     return 0
 
 
 def _retry(session: Session, workspace: Workspace, address: str) -> int:
     shown = sanitise.line(address)
     if workspace.retry_suspect(address):
-        session.console.out(f"{shown}: Found on the server after all, and recorded.")
+        session.console.say(f"{shown}: Found on the server after all, and recorded.")
     else:
-        session.console.out(f"{shown}: Not found. The next apply sends it again.")
+        session.console.say(f"{shown}: Not found. The next apply sends it again.")
     return 0
 
 
 def _forget(session: Session, workspace: Workspace, address: str) -> int:
     suspect = workspace.forget_suspect(address)
     shown = sanitise.line(str(suspect.address))
-    session.console.out(
+    session.console.say(
         f"{shown}: Forgotten. If it was created, it stays on the server, unmanaged; the next apply "
         "creates what the specs ask for."
     )

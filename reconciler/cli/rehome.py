@@ -30,16 +30,13 @@ def command(
     workspace = session.workspace(given=given, lock_timeout_s=lock_timeout)
     forgotten = workspace.rehome(same_objects=same_objects)
     if same_objects:
-        console.out("The state now belongs to the server that is configured. Nothing else changed.")
+        console.say("The state now belongs to the server that is configured. Nothing else changed.")
         return 0
-    console.out_lines(
-        sanitise.line(f"{each.address}: Forgotten [id={each.id}]") for each in forgotten
-    )
-    console.out(
-        console.wrap(
-            f"\n{len(forgotten):,} objects are no longer in the state; they stay where they were. "
-            '"reconciler plan" shows what apply would create. The ids are in '
-            f"{sanitise.line(str(workspace.state_path))}.backup."
-        )
+    for each in forgotten:
+        console.say(sanitise.line(f"{each.address}: Forgotten [id={each.id}]"), hang=2)
+    console.say(
+        f"\n{len(forgotten):,} objects are no longer in the state; they stay where they were. "
+        '"reconciler plan" shows what apply would create. The ids are in '
+        f"{sanitise.line(str(workspace.state_path))}.backup."
     )
     return 0

@@ -82,7 +82,7 @@ def command(
 
 def _announce(session: Session, url: str, path: str | None) -> None:
     where = f"its data in {path}" if path else "its data in memory"
-    session.console.out(f"The emulator answers at {url}, {where}. Ctrl-C ends it.\n")
+    session.console.say(f"The emulator answers at {url}, {where}. Ctrl-C ends it.\n")
     session.console.out("To use it, in another terminal:")
     session.console.out(f"  export OPENAI_BASE_URL={url}")
     session.console.out("  export OPENAI_API_KEY=any-key")

@@ -120,7 +120,5 @@ class Session:
 
         console = self.console
         if out:
-            width = console.width if console.out_is_terminal else None
-            return DiagnosticsText(console.out_style, width)
-        width = console.err_width if console.err_is_terminal else None
-        return DiagnosticsText(console.err_style, width)
+            return DiagnosticsText(console.out_style, console.screen)
+        return DiagnosticsText(console.err_style, console.err_screen)

@@ -37,7 +37,7 @@ def _plan(session: Session, plan: Plan, *, json: bool) -> None:
     from reconciler.views.plan_text import PlanText
 
     console = session.console
-    writer = PlanText(console.out_style, console.width, session.schemas())
+    writer = PlanText(console.out_style, console.width, session.schemas(), screen=console.screen)
     console.out()
     console.out_lines(writer.render(plan))
     session.warnings(plan.warnings)

@@ -21,9 +21,7 @@ def command(session: Session, source: str, target: str, lock_timeout: float) -> 
     """
     console = session.console
     moved = session.workspace(lock_timeout_s=lock_timeout).state_move(source, target)
-    console.out_lines(
-        sanitise.line(f'Move "{old}" to "{new}"')
-        for old, new in sorted(moved.items(), key=lambda each: each[0].sort_key)
-    )
-    console.out(f"Successfully moved {len(moved):,} object(s).")
+    for old, new in sorted(moved.items(), key=lambda each: each[0].sort_key):
+        console.say(sanitise.line(f'Move "{old}" to "{new}"'), hang=2)
+    console.say(f"Successfully moved {len(moved):,} object(s).")
     return 0

@@ -38,5 +38,6 @@ def _set(
     workspace = session.workspace(lock_timeout_s=lock_timeout)
     named = workspace.state_protect(addresses, protected=protected)
     word = "Protected" if protected else "No longer protected"
-    session.console.out_lines(f"{sanitise.line(str(each))}: {word}" for each in named)
+    for each in named:
+        session.console.say(f"{sanitise.line(str(each))}: {word}", hang=2)
     return 0

@@ -20,6 +20,7 @@ def command(session: Session, addresses: tuple[str, ...], lock_timeout: float) -
     """
     console = session.console
     removed = session.workspace(lock_timeout_s=lock_timeout).state_remove(addresses)
-    console.out_lines(f"Removed {sanitise.line(str(each))}" for each in removed)
-    console.out(f"Successfully removed {len(removed):,} resource instance(s).")
+    for each in removed:
+        console.say(f"Removed {sanitise.line(str(each))}", hang=2)
+    console.say(f"Successfully removed {len(removed):,} resource instance(s).")
     return 0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from reconciler.cli.helptext import help_of
 from reconciler.cli.options import HELP_NAMES, Option, Switch, spelled_out
 from reconciler.cli.session import SETTINGS, Session
 from reconciler.suggest import did_you_mean
@@ -96,6 +97,10 @@ class Command(click.Command):
         with session.directory():
             return ctx.invoke(self.callback, session, **ctx.params)
 
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, as wide as the terminal."""
+        return help_of(self, ctx)
+
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line, with the program's name."""
         pieces = [
@@ -163,6 +168,10 @@ class Tree(click.Group):
         """Take the global options, then run the command, or show what there is."""
         take_settings(ctx)
         return super().invoke(ctx)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, as wide as the terminal."""
+        return help_of(self, ctx)
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line."""

@@ -35,4 +35,4 @@ def _print(session: Session, found: tuple[Diagnostic, ...], errors: int) -> None
         return
     style = session.console.out_style
     warned = ", but with warnings as shown above" if found else ""
-    session.console.out(f"{style.green('Success!')} The specs are valid{warned}.")
+    session.console.say(f"{style.green('Success!')} The specs are valid{warned}.")

@@ -80,7 +80,8 @@ class TextWatcher:
         from reconciler.views.report import ReportText
 
         self._console.live(None)
-        writer = ReportText(self._console.out_style, self._console.width)
+        console = self._console
+        writer = ReportText(console.out_style, console.width, screen=console.screen)
         self._console.out_lines(writer.render(report, destroyed=destroyed))
         errors = {
             _said(outcome.error): outcome.error
@@ -108,7 +109,9 @@ class TextWatcher:
         from reconciler.views.plan_text import PlanText
 
         console = self._console
-        return PlanText(console.out_style, console.width, self._session.schemas())
+        return PlanText(
+            console.out_style, console.width, self._session.schemas(), screen=console.screen
+        )
 
 
 def _of(report: Report, severity: Severity) -> tuple[Diagnostic, ...]:

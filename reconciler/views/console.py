@@ -7,13 +7,13 @@ sanitise what they print; the console checks again, so that a view that forgot c
 from __future__ import annotations
 
 import os
-import textwrap
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import TextIO
 
-from reconciler.views import sanitise
+from reconciler.views import cells, sanitise
 from reconciler.views.style import PALETTE, Style
+from reconciler.views.wrapping import MIN_WIDTH, fitted
 
 DEFAULT_WIDTH = 78
 """Columns of a line where nobody says how wide the terminal is."""
@@ -60,13 +60,19 @@ class Console:
 
     @property
     def width(self) -> int:
-        """Columns of the terminal that stdout is, or the default."""
-        return self._width_of(self._out)
+        """Columns that prose on stdout is wrapped at: of the terminal, or the default."""
+        return max(self._width_of(self._out), MIN_WIDTH)
 
     @property
-    def err_width(self) -> int:
-        """Columns of the terminal that stderr is, or the default."""
-        return self._width_of(self._err)
+    def screen(self) -> int | None:
+        """Columns that no summary on stdout may pass; None if it is no terminal, and lines stay
+        whole."""
+        return self.width if self.out_is_terminal else None
+
+    @property
+    def err_screen(self) -> int | None:
+        """The same of stderr."""
+        return max(self._width_of(self._err), MIN_WIDTH) if self.err_is_terminal else None
 
     @property
     def out_is_terminal(self) -> bool:
@@ -94,8 +100,8 @@ class Console:
             self.out(text)
 
     def err(self, text: str = "") -> None:
-        """Print lines to stderr."""
-        self._print(self._err, text + "\n")
+        """Print prose to stderr, its lines broken as `say` does."""
+        self._print(self._err, "\n".join(fitted(text.split("\n"), self.err_screen)) + "\n")
 
     def prompt(self, text: str) -> None:
         """Print to stdout without a line end, and at once."""
@@ -103,7 +109,8 @@ class Console:
 
     def urgent(self, text: str) -> None:
         """Print a line to stderr from inside a signal handler."""
-        line = f"{sanitise.block(text)}\n"
+        lines = fitted(sanitise.lines(text), self.err_screen)
+        line = "".join(f"{each}\n" for each in lines)
         try:
             os.write(self._err.fileno(), line.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
@@ -123,19 +130,22 @@ class Console:
         with self._lock:
             if text != self._live:
                 self._live = text
-                clipped = "" if text is None else sanitise.line(text)[: self.err_width - 1]
-                self._write(self._err, "\r\x1b[2K" + clipped)
+                self._write(self._err, "\r\x1b[2K" + self._clipped(text))
 
-    def wrap(self, text: str) -> str:
-        """Wrap prose of ours, never text of others, at the width of the terminal."""
-        return wrap(text, self.width)
+    def say(self, text: str, *, hang: int = 0) -> None:
+        """Print prose to stdout. Only a terminal that is too narrow breaks its lines."""
+        self.out("\n".join(fitted(text.split("\n"), self.screen, hang=hang)))
+
+    def _clipped(self, text: str | None) -> str:
+        """What a line that is overwritten may show: one that wrapped could not be taken away."""
+        return cells.beginning(sanitise.line(text or ""), self._width_of(self._err) - 1)
 
     def _print(self, stream: TextIO, text: str) -> None:
         with self._lock:
             if self._live is not None:
                 self._write(self._err, "\r\x1b[2K")
                 self._write(stream, _checked(text))
-                self._write(self._err, self._live[: self.err_width - 1])
+                self._write(self._err, self._clipped(self._live))
             else:
                 self._write(stream, _checked(text))
 
@@ -167,16 +177,6 @@ class Console:
             return os.get_terminal_size(stream.fileno()).columns or DEFAULT_WIDTH
         except (OSError, ValueError):
             return DEFAULT_WIDTH
-
-
-def wrap(text: str, width: int) -> str:
-    """Wrap every paragraph line of *text* at *width*; words and indented lines stay whole."""
-    return "\n".join(
-        each
-        if each.startswith(" ")
-        else textwrap.fill(each, max(width, 20), break_long_words=False, break_on_hyphens=False)
-        for each in text.split("\n")
-    )
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -7,17 +7,18 @@ from collections.abc import Iterable, Sequence
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.errors import ProviderError, ReconcilerError, SpecError
 from reconciler.views import sanitise
-from reconciler.views.console import wrap
 from reconciler.views.snippet import snippet_lines
 from reconciler.views.style import Style
+from reconciler.views.wrapping import MIN_WIDTH, fitted, wrapped
 
 
 class DiagnosticsText:
-    """Writes problems. With a *width* they are boxed and their prose is wrapped to it."""
+    """Writes problems. With a *width* they are boxed, and no line is wider than that."""
 
     def __init__(self, style: Style, width: int | None = None) -> None:
         self.style = style
-        self.width = width
+        self.width = None if width is None else max(width, MIN_WIDTH)
+        self._room = None if self.width is None else self.width - 2
 
     def diagnostics(self, found: Iterable[Diagnostic]) -> list[str]:
         """Write every diagnostic, an empty line before each."""
@@ -29,9 +30,10 @@ class DiagnosticsText:
             return []
         lines = ["", self.style.caution("Warnings:"), ""]
         for each in warnings:
-            lines.append(f"- {sanitise.line(each.summary)}")
-            lines += [f"  {where}" for where in self._where(each)]
-        return [*lines, "", "For the whole text of these warnings, leave out --compact-warnings."]
+            lines += fitted([f"- {sanitise.line(each.summary)}"], self.width, hang=2)
+            lines += fitted([f"  {where}" for where in self._where(each)], self.width)
+        end = "For the whole text of these warnings, leave out --compact-warnings."
+        return [*lines, "", *fitted([end], self.width)]
 
     def error(self, error: ReconcilerError) -> list[str]:
         """Write what ended the command, with the hint that leads on."""
@@ -66,10 +68,10 @@ class DiagnosticsText:
         lines = [sanitise.line(found.summary)]
         where = self._where(found)
         if where:
-            lines += ["", f"  {where[0]}:", *snippet_lines(found, self.style)]
+            lines += ["", f"  {where[0]}:", *snippet_lines(found, self.style, self._room)]
             lines += self._values(found)
         if found.detail:
-            lines += ["", *self._prose(sanitise.block(found.detail))]
+            lines += ["", *sanitise.lines(found.detail)]
         return lines
 
     def _where(self, found: Diagnostic) -> list[str]:
@@ -85,20 +87,22 @@ class DiagnosticsText:
         if not found.values:
             return []
         lines = [
-            f"    │ {self.style.bold(sanitise.line(name))} {sanitise.line(text)}"
+            f"{self.style.bold(sanitise.line(name))} {sanitise.line(text)}"
             for name, text in found.values
         ]
-        return ["    ├────────────────", *lines]
+        room = None if self._room is None else self._room - len(_BAR)
+        rule = "─" * (16 if room is None else min(16, room))
+        return [f"    ├{rule}", *(_BAR + each for each in fitted(lines, room))]
 
     def _framed(self, severity: Severity, body: list[str]) -> list[str]:
         paint = self.style.alarm if severity is Severity.ERROR else self.style.caution
         title = paint(f"{severity.capitalize()}: ") + self.style.bold(body[0])
         lines = [title, *body[1:]]
-        if self.width is None:
+        if self._room is None:
             return ["", *lines]
         bar = paint("│")
-        framed = [f"{bar} {each}" if each else bar for each in lines]
-        return [paint("╷"), *framed, paint("╵")]
+        inside = (part for each in lines for part in wrapped(each, self._room))
+        return [paint("╷"), *(f"{bar} {each}" if each else bar for each in inside), paint("╵")]
 
-    def _prose(self, text: str) -> list[str]:
-        return (text if self.width is None else wrap(text, self.width - 2)).split("\n")
+
+_BAR = "    │ "

@@ -8,11 +8,11 @@ from reconciler.plan.model import Action, OutputChange, Plan, PlanMode, PlannedC
 from reconciler.schema import Schema
 from reconciler.views import sanitise
 from reconciler.views.change_text import ChangeText
-from reconciler.views.console import wrap
 from reconciler.views.sequence_text import sequence_lines
 from reconciler.views.style import Style
 from reconciler.views.suspect_text import suspect_lines
 from reconciler.views.value_diff import Side, ValueDiff
+from reconciler.views.wrapping import fitted, wrap
 
 _LEGEND = (
     ("  + ", "create"),
@@ -26,24 +26,34 @@ _LEGEND = (
 
 
 class PlanText:
-    """Writes plans. *width* is that of the terminal; only prose of ours is wrapped to it."""
+    """Writes plans.
+
+    Prose of ours is wrapped to *width*, notes and summaries to the *screen* if there is one. What
+    stands in the notation of the spec is never broken.
+    """
 
     def __init__(
-        self, style: Style, width: int, schemas: Mapping[str, Schema] | None = None
+        self,
+        style: Style,
+        width: int,
+        schemas: Mapping[str, Schema] | None = None,
+        *,
+        screen: int | None = None,
     ) -> None:
         self.style = style
         self.width = width
         self.schemas = schemas or {}
+        self.screen = screen
 
     def render(self, plan: Plan) -> list[str]:
         """Write the plan from the drift note to the summary, without warnings and errors."""
-        lines = suspect_lines(plan.suspects, self.style, self.width)
+        lines = suspect_lines(plan.suspects, self.style, self.width, screen=self.screen)
         drift = self._drift(plan)
         lines += drift
         if plan.mode is PlanMode.REFRESH_ONLY:
             return [*lines, *(self._outputs(plan) if drift else self._nothing(plan))]
         if not plan.has_changes:
-            notes = sequence_lines(plan.sequences, self.style)
+            notes = sequence_lines(plan.sequences, self.style, self.screen)
             return [*lines, *notes, *([] if plan.errors else self._nothing(plan))]
         if drift:
             lines += [self.rule(), ""]
@@ -69,7 +79,7 @@ class PlanText:
         shown = sanitise.line(path)
         return [
             *lines,
-            f"Saved the plan to: {shown}",
+            *fitted([f"Saved the plan to: {shown}"], self.screen),
             "",
             *self._prose("To perform exactly these actions, run the following command to apply:"),
             f'    reconciler apply "{shown}"',
@@ -80,7 +90,7 @@ class PlanText:
             return []
         writer = ChangeText(self.style, self.schemas)
         lines = [
-            self.style.bold("Note: Objects have changed outside of reconciler"),
+            *self._prose(self.style.bold("Note: Objects have changed outside of reconciler")),
             "",
             *self._prose(
                 "reconciler detected the following changes made outside of reconciler since the "
@@ -99,7 +109,7 @@ class PlanText:
         counts = plan.counts
         if counts.destroy:
             text = f"{counts.destroy} to destroy; what is deleted for good comes last."
-            lines += [self.style.bold(text), ""]
+            lines += [*self._prose(self.style.bold(text)), ""]
         if plan.errors:
             text = "reconciler planned the following actions, but then encountered a problem:"
         else:
@@ -110,7 +120,7 @@ class PlanText:
             block = writer.change(change)
             if block:
                 lines += [*block, ""]
-        notes = sequence_lines(plan.sequences, self.style)
+        notes = sequence_lines(plan.sequences, self.style, self.screen)
         return [*lines, *notes, *self._summary(plan)]
 
     def _legend(self, changes: Iterable[PlannedChange]) -> list[str]:
@@ -124,13 +134,13 @@ class PlanText:
             for symbol, meaning in _LEGEND
             if symbol.strip() in present
         ]
-        return [*self._prose(text), *known, ""] if known else []
+        return [*self._prose(text), *fitted(known, self.screen, hang=4), ""] if known else []
 
     def _summary(self, plan: Plan) -> list[str]:
-        lines = [*self._losses(plan), summary_line(plan, self.style)]
+        lines = [summary_line(plan, self.style)]
         if plan.calls:
             lines.append(calls_line(plan))
-        return lines
+        return [*self._losses(plan), *fitted(lines, self.screen)]
 
     def _losses(self, plan: Plan) -> list[str]:
         if not plan.unmanaged_losses:
@@ -141,7 +151,8 @@ class PlanText:
             f"message{', which goes' if each.count == 1 else 's, which go'} with it"
             for each in plan.unmanaged_losses
         ]
-        return [self.style.alarm(heading), *lines, ""]
+        heading = self.style.alarm(heading)
+        return [*fitted([heading], self.screen), *fitted(lines, self.screen, hang=2), ""]
 
     def _outputs(self, plan: Plan) -> list[str]:
         changed = [each for each in plan.outputs if each.action is not Action.NO_OP]
@@ -173,7 +184,7 @@ class PlanText:
             case PlanMode.REFRESH_ONLY:
                 heading, text = _NO_DRIFT
         green = self.style.green("No changes.")
-        return [f"{green} {self.style.bold(heading)}", "", *self._prose(text)]
+        return [*self._prose(f"{green} {self.style.bold(heading)}"), "", *self._prose(text)]
 
     def _only_outputs(self) -> list[str]:
         return self._prose(

@@ -83,7 +83,7 @@ class Progress:
         """Print what happens."""
         with self._lock:
             for text in self._noted(event):
-                self._console.out(text)
+                self._console.say(text, hang=2)
 
     def track(self, event: Event) -> None:
         """Count what happens without printing it."""
@@ -132,7 +132,8 @@ class Progress:
     def _print_still(self, address: Address, running: Running, elapsed_s: float) -> None:
         doing = verb_of(running.action).doing.lower()
         id_ = f"id={sanitise.line(running.id)}, " if running.id is not None else ""
-        self._console.out(f"{_name(address)}: Still {doing}... [{id_}{elapsed_s:.0f}s elapsed]")
+        text = f"{_name(address)}: Still {doing}... [{id_}{elapsed_s:.0f}s elapsed]"
+        self._console.say(text, hang=2)
 
     def _live_line(self, now: float) -> str | None:
         if not self._total:

@@ -11,28 +11,32 @@ from reconciler.views import sanitise
 from reconciler.views.state_text import StateText
 from reconciler.views.style import Style
 from reconciler.views.suspect_text import suspect_lines
+from reconciler.views.wrapping import fitted
 
 MAX_NAMED = 50
 """Addresses listed of one kind; the rest is counted."""
 
 
 class ReportText:
-    """Writes reports."""
+    """Writes reports. Only values of outputs may be wider than the *screen*, if there is one."""
 
-    def __init__(self, style: Style, width: int) -> None:
+    def __init__(self, style: Style, width: int, *, screen: int | None = None) -> None:
         self.style = style
         self.width = width
+        self.screen = screen
 
     def render(self, report: Report, *, destroyed: bool = False) -> list[str]:
         """Write the whole report; errors themselves are printed apart."""
-        lines = self._table(report) if report.outcomes and not report.ok else []
-        lines += ["", self._headline(report, destroyed=destroyed)]
+        lines = ["", self._headline(report, destroyed=destroyed)]
         if not report.ok:
             lines.append('What is done is recorded; "reconciler apply" does the rest.')
         for warning in report.warnings:
-            lines += ["", f"{self.style.caution('Warning:')} {sanitise.block(warning)}"]
+            head, *rest = sanitise.lines(warning)
+            lines += ["", f"{self.style.caution('Warning:')} {head}", *rest]
+        lines = [*self._table(report), *fitted(lines, self.screen)]
         if report.suspects:
-            lines += ["", *suspect_lines(report.suspects, self.style, self.width)[:-1]]
+            suspects = suspect_lines(report.suspects, self.style, self.width, screen=self.screen)
+            lines += ["", *suspects[:-1]]
         if report.outputs and not destroyed:
             lines += ["", "Outputs:", "", *self._outputs(report.outputs)]
         return lines
@@ -50,6 +54,8 @@ class ReportText:
         return StateText(self.style).outputs(outputs)
 
     def _table(self, report: Report) -> list[str]:
+        if report.ok or not report.outcomes:
+            return []
         by_status = {
             status: [each for each in report.outcomes if each.status is status] for status in Status
         }
@@ -62,8 +68,10 @@ class ReportText:
         left = by_status[Status.SKIPPED]
         if report.interrupted:
             # Nothing stood in their way: the next plan names them.
-            return [*lines, *self._count("not attempted", left, self.style.caution)]
-        return [*lines, *self._row("not attempted", left, self.style.caution)]
+            lines += self._count("not attempted", left, self.style.caution)
+        else:
+            lines += self._row("not attempted", left, self.style.caution)
+        return fitted(lines, self.screen, hang=2)
 
     def _row(
         self, title: str, outcomes: Sequence[Outcome], paint: Callable[[str], str]

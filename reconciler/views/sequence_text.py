@@ -7,15 +7,18 @@ from collections.abc import Iterable
 from reconciler.plan.model import SequencePlan
 from reconciler.views import sanitise
 from reconciler.views.style import Style
+from reconciler.views.wrapping import fitted
 
 
-def sequence_lines(sequences: Iterable[SequencePlan], style: Style) -> list[str]:
+def sequence_lines(
+    sequences: Iterable[SequencePlan], style: Style, screen: int | None = None
+) -> list[str]:
     """Write what the blocks alone do not show: rewrites, and messages that are not managed."""
     noted = [(each, _notes(each)) for each in sequences]
     lines = [
         f"  {sanitise.line(str(each.parent))}: {'; '.join(notes)}" for each, notes in noted if notes
     ]
-    return [style.bold("Threads:"), *lines, ""] if lines else []
+    return [style.bold("Threads:"), *fitted(lines, screen, hang=2), ""] if lines else []
 
 
 def _notes(sequence: SequencePlan) -> list[str]:

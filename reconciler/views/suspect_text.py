@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from reconciler.plan.sequence import count
 from reconciler.state.model import Suspect, SuspectKind
 from reconciler.views import sanitise
-from reconciler.views.console import wrap
 from reconciler.views.style import Style
+from reconciler.views.wrapping import fitted, wrap
 
 
-def suspect_lines(suspects: Iterable[Suspect], style: Style, width: int) -> list[str]:
+def suspect_lines(
+    suspects: Iterable[Suspect], style: Style, width: int, *, screen: int | None = None
+) -> list[str]:
     """Write every suspect, and the command that resolves them."""
     blocks = [_suspect(each, style) for each in suspects]
     if not blocks:
@@ -22,9 +24,9 @@ def suspect_lines(suspects: Iterable[Suspect], style: Style, width: int) -> list
         'the server; nothing that depends on it is done until "reconciler recover" has settled it.'
     )
     heading = style.caution("Unresolved from an earlier run")
-    lines = [heading, "", *wrap(text, width).split("\n"), ""]
+    lines = [*fitted([heading], screen), "", *wrap(text, width).split("\n"), ""]
     for block in blocks:
-        lines += block
+        lines += fitted(block, screen)
     return [*lines, ""]
 
 
