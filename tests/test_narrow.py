@@ -18,9 +18,10 @@ from reconciler.address import Address
 from reconciler.diagnostics import Diagnostic, Severity, SourceFile, diagnostic, graphemes
 from reconciler.errors import RequestRejected
 from reconciler.execute.events import Outcome, Recovered, Report, Status, Waiting
-from reconciler.plan.model import Action, Plan, PlanMode, SequencePlan
+from reconciler.plan.model import Action, Drift, Plan, PlanMode, PlannedChange, SequencePlan
 from reconciler.state.model import Suspect, SuspectKind
 from reconciler.views import cells, sanitise
+from reconciler.views.change_text import ChangeText
 from reconciler.views.console import Console
 from reconciler.views.diagnostics_text import DiagnosticsText
 from reconciler.views.plan_text import PlanText
@@ -478,6 +479,20 @@ def test_what_a_plan_says_of_threads_and_suspects_fits_the_screen(
     plan = Plan(PlanMode.NORMAL, (), sequences=(sequence,), suspects=(suspect,))
     lines = PlanText(COLOUR, width, screen=width).render(plan)
     assert max(len(columns(bare(each))) for each in lines) <= width
+
+
+@given(ADDRESSES, PROSE, st.sampled_from(sorted(Action)), WIDTHS, STYLES)
+@settings(max_examples=50)
+def test_what_stands_above_a_block_fits_the_screen(
+    address: Address, text: str, action: Action, width: int, style: Style
+) -> None:
+    change = PlannedChange(address, action, {}, {}, import_id=text, note=text, blocked_by=address)
+    writer = ChangeText(style, screen=width)
+    drift = Drift(address, {}, None, position=(4, 9))
+    for lines in (writer.change(change), writer.drift(drift)):
+        comments = [bare(each) for each in lines[: [" {" in each for each in lines].index(True)]]
+        assert all(each.startswith("  # ") for each in comments)
+        assert max(len(columns(each)) for each in comments) <= width
 
 
 # -- the console -------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.address import Address, Mode, key_text
 from reconciler.plan.model import Action, Drift, PlannedChange, Reason
@@ -12,28 +12,42 @@ from reconciler.views.masks import below, mask_of
 from reconciler.views.style import Style
 from reconciler.views.value_diff import Side, ValueDiff, hidden_note, same
 from reconciler.views.value_text import Whole, pad
+from reconciler.views.wrapping import fitted
 
 ALWAYS_SHOWN = ("id", "name", "tags")
 """Attributes that stay visible although they do not change, so that one knows what it is about."""
 
 _COLUMN = 6
+_COMMENT = "  # "
 _GUESSED_MAP: Type = ["map", "dynamic"]
 
 
 class ChangeText:
-    """Writes changes as blocks. *schemas* tell names from data where they are at hand."""
+    """Writes changes as blocks. *schemas* tell names from data where they are at hand.
 
-    def __init__(self, style: Style, schemas: Mapping[str, Schema] | None = None) -> None:
+    What stands above a block is broken to the *screen* if there is one, the block itself never.
+    """
+
+    def __init__(
+        self,
+        style: Style,
+        schemas: Mapping[str, Schema] | None = None,
+        *,
+        screen: int | None = None,
+    ) -> None:
         self.style = style
         self.schemas = schemas or {}
+        self._room = None if screen is None else screen - len(_COMMENT)
         self._known: dict[str, dict[str, Type]] = {}
 
     def change(self, change: PlannedChange) -> list[str]:
         """Write the block of one change, or nothing where there is nothing to say."""
         if not change.changes_something:
             return []
-        lines = [f"  {self.style.bold('# ' + self._headline(change))}"]
-        lines += [f"  # {note}" for note in _notes(change)]
+        lines = [
+            *self._comment(self._headline(change), self.style.bold),
+            *(line for note in _notes(change) for line in self._comment(note)),
+        ]
         symbol = _symbol(change)
         return [*lines, *self._block(change.address, symbol, self._body(change))]
 
@@ -49,10 +63,10 @@ class ChangeText:
             verb, symbol = "changed", "  ~"
             body = self._changed(drift.address.type, before, Side(drift.after, mask))
         been = "been " if drift.after is None else ""
-        lines = [f"  {self.style.bold(f'# {address} has ')}{been}{verb}"]
+        lines = self._comment(f"{self.style.bold(f'{address} has ')}{been}{verb}")
         if drift.position is not None:
             place, count = drift.position
-            lines.append(f"  # (it was position {place} of {count})")
+            lines += self._comment(f"(it was position {place} of {count})")
         return [*lines, *self._block(drift.address, symbol, body)]
 
     def _headline(self, change: PlannedChange) -> str:
@@ -82,6 +96,9 @@ class ChangeText:
                 return f"{address} will be imported"
             case Action.NO_OP:
                 return f"{sanitise.line(str(change.moved_from))} has moved to {address}"
+
+    def _comment(self, text: str, paint: Callable[[str], str] = str) -> list[str]:
+        return [f"  {paint(f'# {each}')}" for each in fitted([text], self._room)]
 
     def _block(self, address: Address, symbol: str, body: list[str]) -> list[str]:
         keyword = "data" if address.mode is Mode.DATA else "resource"

@@ -88,7 +88,7 @@ class PlanText:
     def _drift(self, plan: Plan) -> list[str]:
         if not plan.drift:
             return []
-        writer = ChangeText(self.style, self.schemas)
+        writer = ChangeText(self.style, self.schemas, screen=self.screen)
         lines = [
             *self._prose(self.style.bold("Note: Objects have changed outside of reconciler")),
             "",
@@ -115,7 +115,7 @@ class PlanText:
         else:
             text = "reconciler will perform the following actions:"
         lines += [*self._prose(text), ""]
-        writer = ChangeText(self.style, self.schemas)
+        writer = ChangeText(self.style, self.schemas, screen=self.screen)
         for change in plan.changes:
             block = writer.change(change)
             if block:
