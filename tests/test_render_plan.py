@@ -456,6 +456,22 @@ def test_a_rewrite_and_unmanaged_messages_are_told_per_thread() -> None:
     ) in text
 
 
+@pytest.mark.parametrize(
+    ("unmanaged", "grown", "told"),
+    [
+        (1, 0, "holds 1 unmanaged message"),
+        (1, 1, "holds 1 new unmanaged message"),
+        (2, 1, "holds 2 unmanaged messages, 1 of them new"),
+        (2, 2, "holds 2 new unmanaged messages"),
+    ],
+)
+def test_new_unmanaged_messages_are_told_apart(unmanaged: int, grown: int, told: str) -> None:
+    sequence = SequencePlan(
+        address("openai_thread.t"), "openai_message", (), (), (), unmanaged=unmanaged, grown=grown
+    )
+    assert f"  openai_thread.t: {told}\n" in render(plan(sequences=(sequence,)))
+
+
 def test_a_thread_replaced_for_the_order_of_its_messages_has_no_thread_of_its_own() -> None:
     text = block(change(Action.REPLACE, message(), message(), reason=Reason.REWRITE))
     assert "must be replaced\n" in text

@@ -8,6 +8,7 @@ from reconciler.cli.options import switch
 from reconciler.cli.planning import locking, variables
 from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
+from reconciler.plan.sequence import count
 from reconciler.views import sanitise
 
 
@@ -34,8 +35,9 @@ def command(
         return 0
     for each in forgotten:
         console.say(sanitise.line(f"{each.address}: Forgotten [id={each.id}]"), hang=2)
+    stay = "stays where it was" if len(forgotten) == 1 else "stay where they were"
     console.say(
-        f"\n{len(forgotten):,} objects are no longer in the state; they stay where they were. "
+        f"\nForgotten: {count(len(forgotten), 'object')}, which {stay}. "
         '"reconciler plan" shows what apply would create. The ids are in '
         f"{sanitise.line(str(workspace.state_path))}.backup."
     )

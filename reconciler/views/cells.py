@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 
-from reconciler.diagnostics import graphemes
-
 _PLAIN = re.compile(
     "["
     "\x20-\x7e\xa0-\xac\xae-\u02ff"  # Latin
@@ -32,13 +30,15 @@ def width(text: str) -> int:
     """How many cells *text* takes. It must have been sanitised."""
     if _PLAIN.fullmatch(text):
         return len(text)
-    return sum(map(_width, graphemes(text)))
+    return sum(taken for _, taken in characters(text))
 
 
 def characters(text: str) -> list[tuple[str, int]]:
     """The characters of *text*, each with its cells."""
     if _PLAIN.fullmatch(text):
         return [(each, 1) for each in text]
+    from reconciler.diagnostics import graphemes  # help and versions do without
+
     return [(each, _width(each)) for each in graphemes(text)]
 
 

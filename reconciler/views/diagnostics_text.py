@@ -30,7 +30,7 @@ class DiagnosticsText:
             return []
         lines = ["", self.style.caution("Warnings:"), ""]
         for each in warnings:
-            lines += fitted([f"- {sanitise.line(each.summary)}"], self.width, hang=2)
+            lines += fitted([f"- {sanitise.line(each.summary)}"], self.width)
             lines += fitted([f"  {where}" for where in self._where(each)], self.width)
         end = "For the whole text of these warnings, leave out --compact-warnings."
         return [*lines, "", *fitted([end], self.width)]

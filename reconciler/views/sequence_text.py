@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.plan.model import SequencePlan
+from reconciler.plan.sequence import count
 from reconciler.views import sanitise
 from reconciler.views.style import Style
 from reconciler.views.wrapping import fitted
@@ -28,18 +29,20 @@ def _notes(sequence: SequencePlan) -> list[str]:
     elif sequence.unfinished and sequence.rewritten:
         notes.append("an apply for targets, or one cut short, has left its order to be put right")
     if sequence.parent_replaced:
-        notes.append(f"replaced as a whole, with {_messages(len(sequence.order))}")
+        notes.append(f"replaced as a whole, with {count(len(sequence.order), 'message')}")
     elif sequence.rewritten:
-        count = len(sequence.rewritten)
-        notes.append(f"rewrites {_messages(count)} to keep the order, keeps {len(sequence.kept)}")
+        again = count(len(sequence.rewritten), "message")
+        notes.append(f"rewrites {again} to keep the order, keeps {len(sequence.kept):,}")
     if sequence.deleted_unmanaged:
-        notes.append(f"deletes {_messages(len(sequence.deleted_unmanaged), 'unmanaged ')}")
+        notes.append(f"deletes {count(len(sequence.deleted_unmanaged), 'unmanaged message')}")
     if sequence.unmanaged:
-        least = "at least " if sequence.at_least else ""
-        new = f", {least}{sequence.grown:,} of them new" if sequence.grown else ""
-        notes.append(f"holds {least}{_messages(sequence.unmanaged, 'unmanaged ')}{new}")
+        notes.append(f"holds {_unmanaged(sequence)}")
     return notes
 
 
-def _messages(count: int, kind: str = "") -> str:
-    return f"{count:,} {kind}message{'' if count == 1 else 's'}"
+def _unmanaged(sequence: SequencePlan) -> str:
+    least = "at least " if sequence.at_least else ""
+    if sequence.grown == sequence.unmanaged and not least:
+        return count(sequence.unmanaged, "new unmanaged message")
+    new = f", {least}{sequence.grown:,} of them new" if sequence.grown else ""
+    return f"{least}{count(sequence.unmanaged, 'unmanaged message')}{new}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from reconciler.views import cells
 from reconciler.views.style import PALETTE
@@ -18,9 +19,8 @@ MIN_WIDTH = 20
 Span = tuple[int, int]
 
 _END = "\x1b[0m"
-_WORD = re.compile("[^ ]+")
-_PART = re.compile("[^/.,:;=_&?-]*[/.,:;=_&?-]+|[^/.,:;=_&?-]+")
-"""Where a long word is broken: behind these signs rather than anywhere."""
+_JOINTS = ("/.,:;=&?", "_-")
+"""Where a long word is broken: behind one of the first signs, else one of the others."""
 
 
 def wrap(text: str, width: int) -> str:
@@ -38,13 +38,13 @@ def fitted(lines: Iterable[str], screen: int | None, *, hang: int = 0) -> list[s
 def wrapped(line: str, width: int, *, hang: int = 0) -> list[str]:
     """Break one line, which may be coloured, into lines of at most *width* cells.
 
-    What goes on below has the indent of the line and *hang* blanks more.
+    What goes on below has the indent of the line and *hang* blanks more, an item of a list two.
     """
     bare = PALETTE.sub("", line) if "\x1b" in line else line
     if cells.width(bare) <= width:
         return [line]
     indent = min(len(bare) - len(bare.lstrip(" ")), width // 2)
-    hang = min(indent + hang, width // 2)
+    hang = min(indent + hang + (2 if bare.lstrip(" ").startswith("- ") else 0), width // 2)
     spans = list(_spans(bare, width - indent, width - hang))
     if not spans:
         return [""]
@@ -71,20 +71,27 @@ def _spans(text: str, first: int, room: int) -> Iterator[Span]:
 
 def _pieces(text: str, room: int) -> Iterator[tuple[int, int, int]]:
     """What may not be broken: start, end and cells of words, and of the parts of long words."""
-    for word in _WORD.finditer(text):
-        size = cells.width(word[0])
+    words, *parts = _patterns()
+    rest = [(each.start(), each.end(), 0) for each in words.finditer(text)][::-1]
+    while rest:
+        start, end, level = rest.pop()
+        size = cells.width(text[start:end])
         if size <= room:
-            yield word.start(), word.end(), size
-            continue
-        for part in _PART.finditer(text, word.start(), word.end()):
-            size = cells.width(part[0])
-            if size <= room:
-                yield part.start(), part.end(), size
-                continue
-            at = part.start()
-            for each, size in cells.characters(part[0]):
-                yield at, at + len(each), size
-                at += len(each)
+            yield start, end, size
+        elif level < len(parts):
+            found = parts[level].finditer(text, start, end)
+            rest += [(each.start(), each.end(), level + 1) for each in found][::-1]
+        else:
+            for each, size in cells.characters(text[start:end]):
+                yield start, start + len(each), size
+                start += len(each)
+
+
+@cache
+def _patterns() -> list[re.Pattern[str]]:
+    """Words and their parts, compiled where something is too wide."""
+    parts = (f"[^{signs}]*[{signs}]+|[^{signs}]+" for signs in _JOINTS)
+    return [re.compile(each) for each in ("[^ ]+", *parts)]
 
 
 def _coloured(line: str, spans: Iterable[Span]) -> list[str]:
