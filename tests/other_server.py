@@ -38,6 +38,8 @@ class Habits:
     """For how long a listing does not show what was written, by `OtherServer.clock_s`."""
     lags_reads: bool = False
     """Whether a message that a listing does not show yet cannot be read either."""
+    lags_parents: bool = False
+    """Whether no thread can be read until `OtherServer.clock_s` is 1."""
     leaves_out: int | None = None
     """The place of a message that listings leave out until `OtherServer.clock_s` is 1."""
     wrong_ids: bool = False
@@ -139,6 +141,8 @@ class OtherServer:
             case _, [_, id_, *_] if id_ not in self.parents:
                 return self._gone("thread", id_)
             case "GET", [_, id_]:
+                if self.habits.lags_parents and self.clock_s < 1:
+                    return self._gone("thread", id_)
                 return 200, self._shown(self.parents[id_])
             case "POST", [_, id_]:
                 self._update(self.parents[id_], body)

@@ -26,7 +26,7 @@ class Waiting:
         self._dialect = dialect
         self._monkeypatch = monkeypatch
 
-    def bench(self, habits: Habits, settle_s: float = 5.0) -> Bench:
+    def bench(self, habits: Habits, settings: str = "") -> Bench:
         """A bench that waits as long as a user's would."""
         server = OtherServer(habits)
 
@@ -37,7 +37,7 @@ class Waiting:
         bench = Bench(self._folder, self._dialect, server)  # type: ignore[arg-type]
         bench.write(
             f'provider "openai" {{\n  dialect = "{self._dialect}"\n'
-            f'  base_url = "https://server.test/v1"\n  settle_s = {settle_s}\n}}\n',
+            f'  base_url = "https://server.test/v1"\n  settle_s = 5\n  {settings}\n}}\n',
             "provider.tf",
         )
         return bench
@@ -142,6 +142,58 @@ def test_a_message_of_a_creating_call_in_another_form_is_a_suspect(waiting: Wait
     assert len(bench.state.suspects) == 1
     bench.try_apply()
     assert len(bench.texts()) == 3
+
+
+class CutOff(Exception):
+    """A run ends here."""
+
+
+def test_a_message_in_another_form_after_a_run_was_cut_off_is_a_suspect(waiting: Waiting) -> None:
+    bench = waiting.bench(Habits(shouts=True, batches="loses the first"))
+    bench.write(talk(texts(4)))
+
+    def end_at_the_listing(call: str) -> None:
+        if call.endswith(("/messages", "/items")):
+            raise CutOff
+
+    bench.before_each(end_at_the_listing)
+    with pytest.raises(CutOff):
+        bench.try_apply()
+    bench.before_each(None)
+
+    bench.workspace.recover()
+
+    (suspect,) = bench.state.suspects.values()
+    assert suspect.parent_id == bench.thread_id()
+    bench.try_apply()
+    assert len(bench.texts()) == 3
+    bench.workspace.forget_suspect(str(suspect.address))
+    bench.apply(reorder=True)
+    assert_settled(bench)
+
+
+@pytest.mark.parametrize("size", [0, 3])
+def test_an_empty_thread_under_a_wrong_id_is_a_suspect(waiting: Waiting, size: int) -> None:
+    bench = waiting.bench(Habits(wrong_parent_ids=True), "batch_create = false")
+    bench.write(talk(texts(size)))
+
+    report = bench.try_apply()
+
+    assert "may stand there under another id" in str(report.outcomes)
+    assert [str(each) for each in bench.state.suspects] == ["openai_thread.t"]
+    assert not bench.state.objects
+    assert report.added == 0
+    bench.try_apply()
+    assert len(bench.parents) == 1
+
+
+def test_an_empty_thread_that_is_read_late_is_no_suspect(waiting: Waiting) -> None:
+    bench = waiting.bench(Habits(lags_parents=True))
+    bench.write(talk(()))
+
+    bench.apply()
+
+    assert_settled(bench)
 
 
 def test_a_thread_under_a_wrong_id_is_a_suspect(waiting: Waiting) -> None:

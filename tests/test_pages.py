@@ -6,6 +6,7 @@ import pytest
 from bench import Bench, assert_settled, talk, thread
 
 from reconciler.emulator.faults import Action, Rule, When
+from reconciler.execute.events import Status
 
 STATUSES = [200, 400, 404, 405, 410, 422, 501, 502]
 
@@ -51,8 +52,7 @@ def test_a_thread_answered_with_a_page_is_a_suspect(bench: Bench, status: int) -
 def test_pages_alone_stop_the_run_and_forget_nothing_that_was_sent(
     bench: Bench, status: int
 ) -> None:
-    bench.parallelism = 1
-    bench.write("".join(thread(f"t{number}") for number in range(5)))
+    bench.write("".join(thread(f"t{number}") for number in range(20)))
     bench.fail(Rule(do=Action.HTML, status=status, when=When.AFTER))
 
     report = bench.try_apply()
@@ -60,6 +60,45 @@ def test_pages_alone_stop_the_run_and_forget_nothing_that_was_sent(
     assert not report.ok
     assert "a web page answered" in str(report.outcomes)
     assert len(bench.parents) == len(bench.state.suspects) == 1
+
+
+@pytest.mark.parametrize("status", [200, 502])
+def test_a_server_that_answers_no_creation_gets_eight(bench: Bench, status: int) -> None:
+    bench.write(thread("old"))
+    bench.apply()
+    bench.write(thread("old") + "".join(thread(f"t{number}") for number in range(30)))
+    bench.fail(page(status, CREATES, when=When.AFTER))
+
+    report = bench.try_apply()
+
+    assert bench.calls["create thread"] == len(report.suspects) == 8
+    assert len(bench.parents) == 9
+    assert "8 creations in a row got no answer" in str(report.outcomes)
+
+
+def test_a_server_that_answers_some_creations_gets_all(bench: Bench) -> None:
+    bench.write("".join(thread(f"t{number}") for number in range(40)))
+    bench.fail(page(502, CREATES, probability=0.4, when=When.BEFORE))
+
+    report = bench.try_apply()
+
+    assert bench.calls["create thread"] == 40
+    assert 8 < len(report.suspects) < 40
+
+
+def test_messages_of_a_creation_without_an_answer_are_as_unknown_as_their_thread(
+    bench: Bench,
+) -> None:
+    bench.write(talk(["one", "two"]))
+    bench.fail(page(502, CREATES, when=When.AFTER))
+
+    ends = {str(each.address): each.status for each in bench.try_apply().outcomes}
+
+    assert ends == {
+        "openai_thread.t": Status.FAILED,
+        "openai_message.one": Status.UNKNOWN,
+        "openai_message.two": Status.UNKNOWN,
+    }
 
 
 def test_a_proxy_that_takes_nothing_so_large_has_refused(bench: Bench) -> None:

@@ -15,6 +15,8 @@ from conftest import Ended, Project, conversation
 from reconciler.cli.tree import ROOT, STATE
 from reconciler.emulator.control import Emulator
 from reconciler.state.lock import StateLock
+from reconciler.state.model import State
+from reconciler.workflow import Workspace
 
 pytestmark = pytest.mark.promise("guards")
 
@@ -187,6 +189,43 @@ def test_a_rehomed_state_creates_everything_anew_and_deletes_nothing(applied: Pr
     old = re.findall(r"thread_\w{24}", ended.out)
     assert old
     assert any(old[0] in each for each in backups)
+
+
+def recorded(project: Project) -> State:
+    return Workspace(project.folder / "specs", state=project.folder / "state.json").state()
+
+
+def previous_ids(project: Project) -> dict[str, str | None]:
+    objects = recorded(project).objects.values()
+    return {str(each.address): each.previous_id for each in objects}
+
+
+def test_what_is_created_after_a_move_remembers_the_id_that_was_forgotten(
+    applied: Project,
+) -> None:
+    before = {str(each.address): each.id for each in recorded(applied).objects.values()}
+    elsewhere(applied, "rehome")
+    assert elsewhere(applied, "apply -auto-approve").code == 0
+    assert previous_ids(applied) == before
+
+    applied.write(conversation("one", "three"))
+    assert elsewhere(applied, "apply -auto-approve").code == 0
+    assert previous_ids(applied) == before
+    assert not recorded(applied).previous_ids
+
+
+def test_what_terraform_rewrites_before_anything_is_created_anew_keeps_the_forgotten_ids(
+    applied: Project,
+) -> None:
+    before = {str(each.address): each.id for each in recorded(applied).objects.values()}
+    elsewhere(applied, "rehome")
+    path = applied.folder / "state.json"
+    document = json.loads(path.read_text())
+    del document["reconciler"]
+    path.write_text(json.dumps({**document, "serial": document["serial"] + 1}))
+
+    assert elsewhere(applied, "apply -auto-approve").code == 0
+    assert previous_ids(applied) == before
 
 
 def test_the_same_objects_at_another_address_are_kept(applied: Project) -> None:

@@ -29,6 +29,7 @@ from reconciler.execute.events import (
     Status,
     Waiting,
 )
+from reconciler.frozen import replace
 from reconciler.language.values import Unknown
 from reconciler.plan.model import Action, OutputChange, Plan, PlanMode, PlannedChange, Reason
 from reconciler.state.model import OutputValue, State, StateObject, Suspect, SuspectKind
@@ -664,11 +665,29 @@ def test_the_stream_of_a_run_that_was_cut_off_names_what_it_had_sent() -> None:
         {
             "severity": "warning",
             "summary": "Sent, outcome unknown",
-            "detail": "The run ended before the answer was recorded. "
-            "The next run looks for what was sent.",
+            "detail": "No answer to it is recorded. The next run looks for what was sent.",
             "address": "openai_thread.t",
         }
     ]
+
+
+def test_the_stream_of_a_run_that_was_cut_off_does_not_say_complete() -> None:
+    writer, lines = stream()
+    done = Outcome(MESSAGE, Action.UPDATE, Status.APPLIED)
+    cut_off = replace(UNANSWERED, outcomes=(*UNANSWERED.outcomes, done), changed=1)
+
+    writer.report(cut_off, operation="apply")
+    writer.report(replace(cut_off, interrupted=False), operation="destroy")
+
+    summaries = [each for each in lines if each["type"] == "change_summary"]
+    assert [each["@message"] for each in summaries] == [
+        f"{how}. Resources: 0 added, 1 changed, 0 destroyed. "
+        "Changes: 1 done, 0 failed, 1 unknown, 1 not attempted."
+        for how in ("Apply interrupted", "Destroy incomplete")
+    ]
+    assert summaries[0]["changes"]["change"] == 1
+    assert summaries[0]["ended"] == "interrupted"
+    assert summaries[0]["ends"] == {"done": 1, "failed": 0, "unknown": 1, "not_attempted": 1}
 
 
 # -- nothing hostile gets out ------------------------------------------------------------------

@@ -25,7 +25,7 @@ def command(
     """Let the state belong to the server that is configured now.
 
     What was made elsewhere is forgotten, so that the next plan creates it anew; nothing is deleted
-    where it was, and the backup of the state keeps every id. Asks no server.
+    where it was, and what is created in its place remembers its id. Asks no server.
     """
     console = session.console
     workspace = session.workspace(given=given, lock_timeout_s=lock_timeout)
@@ -38,7 +38,7 @@ def command(
     stay = "stays where it was" if len(forgotten) == 1 else "stay where they were"
     console.say(
         f"\nForgotten: {count(len(forgotten), 'object')}, which {stay}. "
-        '"reconciler plan" shows what apply would create. The ids are in '
-        f"{sanitise.line(str(workspace.state_path))}.backup."
+        '"reconciler plan" shows what apply would create. The state remembers the ids, and '
+        f"{sanitise.line(str(workspace.state_path))}.backup is the state as it was."
     )
     return 0

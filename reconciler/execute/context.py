@@ -19,6 +19,8 @@ from reconciler.state.model import StateObject
 if TYPE_CHECKING:
     import asyncio
 
+    from reconciler.execute.turns import Turns
+
 
 class Resolver(Protocol):
     """Evaluates the spec again as ids become known."""
@@ -73,6 +75,15 @@ class Settings:
     """Pause between two appends to one parent, for servers that sort by whole seconds."""
 
 
+@frozen
+class Unseen:
+    """A parent that a server says it has created, until anything else has shown it."""
+
+    intent: Intent
+    instance: Instance
+    replaced: StateObject | None
+
+
 @dataclass(slots=True)
 class Run:
     """One execution of a plan."""
@@ -89,7 +100,8 @@ class Run:
     sleep: Callable[[float], Awaitable[None]]
     new_key: Callable[[], str]
     """A deposed key: 8 hex digits."""
-    create_slots: dict[str, asyncio.Semaphore] = field(default_factory=dict)
+    turns: dict[str, Turns] = field(default_factory=dict)
+    """By provider configuration: whose turn it is to create a parent."""
     tails: dict[str, str | None] = field(default_factory=dict)
     """By parent id: the last member known to stand in it."""
     last_seen: dict[str, str] = field(default_factory=dict)
@@ -97,6 +109,8 @@ class Run:
     before anything happens to it, and taken out then."""
     moved_on: set[str] = field(default_factory=set)
     """The parents among those that had another last member by then: nothing happens to them."""
+    unseen: dict[str, Unseen] = field(default_factory=dict)
+    """By id: the parents of this run that nothing has shown yet."""
     looking: dict[str, asyncio.Lock] = field(default_factory=dict)
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""

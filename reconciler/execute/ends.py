@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from reconciler.address import Address
-from reconciler.errors import ReconcilerError
+from reconciler.errors import ProviderError, ReconcilerError
 from reconciler.execute.events import Outcome, Report, Status
+from reconciler.execute.lost import may_have_happened
 from reconciler.execute.schedule import Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
 from reconciler.plan.model import Action, Plan, PlannedChange
@@ -23,9 +24,20 @@ class Ends:
     skipped: dict[Step, Step | None] = field(default_factory=dict)
     """Each with the step whose failure kept it from starting; None where the run ended first."""
     unanswered: set[Step] = field(default_factory=set)
-    """What was sent when the run ended before the answer was recorded."""
+    """What was sent, and nobody knows what became of it."""
     fatal: ReconcilerError | None = None
     """What ended the whole run."""
+
+    def note_sent(self, steps: Iterable[Step], error: ReconcilerError) -> None:
+        """Note what went along in a call that ended with *error*."""
+        if isinstance(error, ProviderError) and may_have_happened(error):
+            self.unanswered.update(steps)
+
+    def take_back(self, step: Step, error: ReconcilerError) -> None:
+        """Note that what was done turned out not to be."""
+        if step in self.done:
+            self.done.discard(step)
+            self.failures[step] = error
 
     def report(
         self, plan: Plan, steps: Steps, *, open_intents: Iterable[Intent], interrupted: bool

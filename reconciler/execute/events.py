@@ -81,7 +81,7 @@ class Status(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     UNKNOWN = "unknown"
-    """Sent, and the run ended before the answer was recorded: the next run looks for it."""
+    """Sent, and no answer to it is recorded: the next run looks for it."""
     SKIPPED = "skipped"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,23 +17,32 @@ from reconciler.errors import (
     StalePlan,
     StateUnwritable,
 )
-from reconciler.execute import changing, checking, creating, finishing, reading
+from reconciler.execute import (
+    appending,
+    changing,
+    checking,
+    creating,
+    finishing,
+    reading,
+)
+from reconciler.execute.appending import Made
 from reconciler.execute.context import Run
-from reconciler.execute.creating import Made
 from reconciler.execute.ends import Ends
 from reconciler.execute.events import ChangeFailed, ChangeFinished, ChangeStarted, Report
 from reconciler.execute.faithful import check_not_moved_on, resolve
 from reconciler.execute.flight import Flight
 from reconciler.execute.interruption import Interruption
+from reconciler.execute.noting import note_moves
 from reconciler.execute.recording import parent_id_of
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
+from reconciler.execute.turns import Turns
 from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.plan.batch import Batching, Shares
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.provider.protocol import NO_API
-from reconciler.state.entries import Drop, Entry, Put
+from reconciler.state.entries import Drop
 from reconciler.state.model import configuration_name
 
 
@@ -52,14 +60,14 @@ async def execute(
     A failed change stops only what depends on it; the rest still happens. Every outcome is
     recorded as it lands and before anything that depends on it starts.
     """
-    run.create_slots.update(
+    run.turns.update(
         {
-            name: asyncio.Semaphore(settings.create_concurrency)
+            name: Turns(settings.create_concurrency, is_heard=run.provider(name).calls > 0)
             for name, settings in run.settings.items()
         }
     )
     worker = _Worker(plan, steps, run, batching, Schedule(steps.waits_for))
-    await worker.note_moves()
+    await note_moves(run, plan)
     await worker.work(concurrency, interruption)
     report = worker.ends.report(
         plan,
@@ -95,30 +103,6 @@ class _Worker:
                 self.sequence_of[address] = sequence
             if isinstance(sequence.parent, Address):
                 self.by_parent[sequence.parent] = sequence
-
-    async def note_moves(self) -> None:
-        """Write down what changes in state only: refreshed objects, moves, imports."""
-        entries: list[Entry] = []
-        for address, object_ in self.plan.refreshed.items():
-            entries.append(Put(object_) if object_ is not None else Drop(address))
-        moved = [each for each in self.plan.changes if each.moved_from is not None]
-        # All old names go before any new one comes, or a swap of two names would lose one.
-        entries.extend(Drop(each.moved_from) for each in moved if each.moved_from is not None)
-        for change in self.plan.changes:
-            state_only = change.moved_from is not None or change.import_id is not None
-            if change.recorded is not None and (state_only or self._protection_changes(change)):
-                entries.append(Put(change.recorded))
-        entries.extend(finishing.notes(self.plan.sequences, self.run.recorder))
-        if entries:
-            await self.run.recorder.record(*entries)
-
-    def _protection_changes(self, change: PlannedChange) -> bool:
-        recorded = change.recorded
-        return (
-            change.action is Action.NO_OP
-            and recorded is not None
-            and recorded != self.run.recorder.object(change.address)
-        )
 
     async def work(self, concurrency: int, interruption: Interruption) -> None:
         """Start what is free, wait for what is in flight, until nothing is left."""
@@ -192,11 +176,13 @@ class _Worker:
         started = self._start(change, None)
         for member in members:
             self._start(member, None)
+        sequence = self.by_parent.get(change.address)
         try:
-            made = await creating.create_parent(self.run, change, members)
+            made = await creating.create_parent(
+                self.run, change, members, is_alone=sequence is None or not sequence.appended
+            )
         except _FAILURES as error:
-            for member in members:
-                self._skip(make_step(member.address), step)
+            self._give_up([make_step(each.address) for each in members], step, error)
             raise error
         self.verified.update(each.change.address for each in made if each.error is None)
         self._settle_made(made, [step, *(make_step(each.address) for each in members)], started)
@@ -230,10 +216,13 @@ class _Worker:
         started = min(self._start(each, None) for each in changes)
         try:
             await self._before_appending(sequence, instance, parent_id)
-            made = await creating.append_members(self.run, changes, parent_id)
+            made = await appending.append_members(self.run, changes, parent_id)
         except _FAILURES as error:
-            for member in taken[1:]:
-                self._skip(member, step)
+            self._give_up(taken[1:], step, error)
+            if isinstance(sequence.parent, Address):
+                parent = self.run.recorder.object(sequence.parent)
+                if parent is None or parent.id != parent_id:
+                    self.ends.take_back(make_step(sequence.parent), error)
             raise error
         self._settle_made(made, taken, started)
 
@@ -246,7 +235,7 @@ class _Worker:
         )
         await finishing.begin(sequence, parent_id, self.run.recorder)
         if parent_id not in self.before_append:
-            self.before_append[parent_id] = await creating.find_tail(self.run, instance, parent_id)
+            self.before_append[parent_id] = await appending.find_tail(self.run, instance, parent_id)
         await self.run.sleep(self.run.settings[instance.provider].sequence_gap_s)
 
     def _settle_made(self, made: Sequence[Made], taken: Sequence[Step], started: float) -> None:
@@ -286,7 +275,7 @@ class _Worker:
         """Delete nothing in a sequence that could not be read back."""
         self.run.warnings.append(f"{parent_id} could not be read back: {error.message}")
         if isinstance(error, CredentialsRejected):
-            self.ends.fatal = error
+            self._end(error)
         self._leave(check, ok=False)
 
     async def _unmake(self, step: Step) -> None:
@@ -362,7 +351,8 @@ class _Worker:
         self.run.emit(ChangeFinished(change.address, action, id_, elapsed_s))
 
     def _fail(self, step: Step, error: ReconcilerError) -> None:
-        if isinstance(error, ServiceUnavailable) and self.run.interrupted():
+        is_ending = self.run.interrupted() or self.ends.fatal is not None
+        if isinstance(error, ServiceUnavailable) and is_ending:
             self._skip(step, None)
             return
         self.ends.failures[step] = error
@@ -372,8 +362,18 @@ class _Worker:
         if isinstance(error, (CredentialsRejected, StateUnwritable)) or (
             isinstance(error, NotServed) and error.code == NO_API
         ):
-            self.ends.fatal = error
+            self._end(error)
         self._leave(step, ok=False)
+
+    def _end(self, error: ReconcilerError) -> None:
+        self.ends.fatal = error
+        for each in self.run.turns.values():
+            each.end()
+
+    def _give_up(self, along: Sequence[Step], step: Step, error: ReconcilerError) -> None:
+        self.ends.note_sent(along, error)
+        for each in along:
+            self._skip(each, step)
 
     def _skip(self, step: Step, cause: Step | None) -> None:
         self.ends.skipped[step] = cause

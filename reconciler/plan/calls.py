@@ -60,8 +60,12 @@ def estimate(
     calls: Calls = Counter()
     by_address = {each.address: each for each in changes if each.deposed is None}
     members = {address for each in sequences for address in each.appended}
+    shown = {*members, *(each.parent for each in sequences if each.appended)}
     for each in changes:
         _add_change(calls, each, members, prices)
+        if each.action in (Action.CREATE, Action.REPLACE) and each.address not in shown:
+            # A parent to which nothing is written is read once by its id.
+            calls[prices.configuration(each), Kind.READ] += 1
     for sequence in sequences:
         _add_sequence(calls, sequence, by_address, prices)
     at_least = any(each.action is Action.READ for each in changes)

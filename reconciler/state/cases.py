@@ -213,7 +213,8 @@ class LostMembers:
         if found.missing and found.unexplained and not found.parent_gone:
             schema = ground.schemas[found.missing[0].address.type]
             seen = SEEN if self._suspect is None else self._suspect.seen
-            suspect = append_suspect(replace(self._intent, objects=found.missing), schema, seen)
+            left = replace(self._intent, parent_id=self._parent_id, objects=found.missing)
+            suspect = append_suspect(left, schema, seen)
         if self._suspect is not None and suspect != self._suspect:
             ground.entries.append(DropSuspect(self._suspect.address))
         if suspect is not None and suspect != self._suspect:

@@ -19,13 +19,15 @@ from reconciler.state.objectjson import object_from_json, object_to_json, read_a
 
 @frozen
 class Facts:
-    """The specs root, the endpoints, the suspects, and the threads without order or out of it."""
+    """The specs root, the endpoints, the suspects, the threads without order or out of it, and the
+    ids of what is to be made anew at another server."""
 
     specs_root: str | None = None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     suspects: dict[Address, Suspect] = field(default_factory=dict)
     unordered: frozenset[str] = frozenset()
     unfinished: frozenset[str] = frozenset()
+    previous_ids: dict[Address, str] = field(default_factory=dict)
 
 
 def facts_of(state: State) -> Facts:
@@ -36,6 +38,7 @@ def facts_of(state: State) -> Facts:
         dict(state.suspects),
         frozenset(state.unordered),
         frozenset(state.unfinished),
+        dict(state.previous_ids),
     )
 
 
@@ -48,21 +51,27 @@ def with_facts(state: State, facts: Facts) -> State:
         suspects=facts.suspects,
         unordered=facts.unordered,
         unfinished=facts.unfinished,
+        previous_ids=facts.previous_ids,
     )
 
 
 def facts_to_json(facts: Facts) -> dict[str, Value]:
     """The JSON form, in a fixed order."""
     suspects = sorted(facts.suspects.values(), key=lambda each: each.address.sort_key)
-    return {
+    document: dict[str, Value] = {
         "specs_root": facts.specs_root,
         "endpoints": {
             name: endpoint_to_json(facts.endpoints[name]) for name in sorted(facts.endpoints)
         },
         "suspects": [suspect_to_json(each) for each in suspects],
         "unordered": sorted(facts.unordered),
-        **({"unfinished": sorted(facts.unfinished)} if facts.unfinished else {}),
     }
+    if facts.unfinished:
+        document["unfinished"] = sorted(facts.unfinished)
+    if facts.previous_ids:
+        moved = sorted(facts.previous_ids, key=lambda each: each.sort_key)
+        document["previous_ids"] = {str(each): facts.previous_ids[each] for each in moved}
+    return document
 
 
 def facts_from_json(fields: Fields) -> Facts:
@@ -82,7 +91,15 @@ def facts_from_json(fields: Fields) -> Facts:
         {each.address: each for each in suspects},
         frozenset(fields.texts("unordered")),
         frozenset(fields.texts("unfinished")),
+        _previous_ids(fields),
     )
+
+
+def _previous_ids(fields: Fields) -> dict[Address, str]:
+    if "previous_ids" not in fields.values:
+        return {}
+    inner = Fields(fields.mapping("previous_ids"), fields.at("previous_ids"))
+    return {read_address(name, inner.at(name)): inner.text(name) for name in inner.values}
 
 
 def endpoint_to_json(endpoint: Endpoint) -> dict[str, Value]:

@@ -48,6 +48,7 @@ class Folding:
         self._endpoints = dict(state.endpoints)
         self._unordered = set(state.unordered)
         self._unfinished = set(state.unfinished)
+        self._previous_ids = dict(state.previous_ids)
         self._outputs: Mapping[str, OutputValue] = state.outputs
         self._check_results = state.check_results
         self._open = {each.seq: each for each in open_intents}
@@ -65,6 +66,7 @@ class Folding:
                 endpoints=MappingProxyType(self._endpoints),
                 unordered=frozenset(self._unordered),
                 unfinished=frozenset(self._unfinished),
+                previous_ids=MappingProxyType(self._previous_ids),
                 outputs=self._outputs,
                 check_results=self._check_results,
             )
@@ -99,9 +101,17 @@ class Folding:
 
     def _put(self, each: StateObject) -> None:
         if each.deposed is None:
-            self._objects[each.address] = each
+            self._objects[each.address] = self._with_previous_id(each)
         else:
             self._deposed[each.address, each.deposed] = each
+
+    def _with_previous_id(self, each: StateObject) -> StateObject:
+        """What stands under an address keeps the id that was forgotten there."""
+        before = self._objects.get(each.address)
+        kept = self._previous_ids.pop(each.address, None) or (before and before.previous_id)
+        if kept is None or each.previous_id is not None:
+            return each
+        return replace(each, previous_id=kept)
 
     def _drop(self, address: Address, deposed: str | None) -> None:
         if deposed is None:

@@ -31,6 +31,7 @@ class StateObject:
     irreproducible: bool = False
     """Was made by a run or has parts that cannot be sent: never rewritten."""
     previous_id: str | None = None
+    """The id of what stood here at the server that the state belonged to before."""
     behind: str | None = None
     """The member it stood behind in its sequence when it was last applied, "" for the first; None
     where that is not known. Tells a spec whose blocks moved from a run that did not end."""
@@ -117,6 +118,9 @@ class State:
     unfinished: frozenset[str] = frozenset()
     """Ids of threads that a run, for some targets or cut short, has left in another order than the
     one asked for."""
+    previous_ids: Mapping[Address, str] = field(default_factory=dict)
+    """The ids of what was forgotten when the state moved to another server, until what stands in
+    its place has taken it over."""
     check_results: object = None
     terraform_version: str = "1.11.4"
     epoch: int = 0

@@ -6,7 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from reconciler.errors import NotServed, ObjectNotFound
-from reconciler.execute.listing import list_after, list_new, match_by_position, sight
+from reconciler.execute.listing import (
+    is_unexplained,
+    list_after,
+    list_new,
+    match_by_position,
+    sight,
+)
 from reconciler.execute.recording import same, sendable_of, settled
 from reconciler.frozen import frozen
 from reconciler.provider.protocol import Member, Provider
@@ -66,8 +72,10 @@ async def find_carried(
     except NotServed:
         return Found(drafts, (None,) * len(drafts), undecided=True)
     fresh = [each for each in members if each.id not in known]
-    matched = match_by_position(schema, _sent(schema, drafts), fresh, is_ours=is_ours)
-    return Found(drafts, _settled(schema, drafts, matched))
+    sent = _sent(schema, drafts)
+    matched = match_by_position(schema, sent, fresh, is_ours=is_ours)
+    unexplained = is_unexplained(sent, matched, fresh)
+    return Found(drafts, _settled(schema, drafts, matched), unexplained=unexplained)
 
 
 async def find_appended(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -21,9 +22,10 @@ from reconciler.execute.events import (
     Warned,
 )
 from reconciler.plan.model import Action, Counts, OutputChange, Plan, PlannedChange, Reason
-from reconciler.state.model import OutputValue
+from reconciler.state.model import OutputValue, Suspect
 from reconciler.views.diagnostics_json import diagnostic_document, error_documents
 from reconciler.views.masks import HIDDEN
+from reconciler.views.report import counts_text
 from reconciler.views.sanitise import json_text
 from reconciler.views.verbs import verb_of
 
@@ -95,6 +97,8 @@ class JsonStream:
         for change in plan.changes:
             if change.changes_something:
                 self._planned(change)
+        for suspect in plan.suspects:
+            self._diagnostic(_suspect_document(suspect))
         self.summary(plan.counts, operation)
         if plan.outputs:
             changes = {each.name: _output_change(each) for each in plan.outputs}
@@ -104,15 +108,26 @@ class JsonStream:
 
     def summary(self, counts: Counts, operation: str) -> None:
         """Write the numbers."""
-        changes = {
-            "add": counts.add,
-            "change": counts.change,
-            "import": counts.import_,
-            "remove": counts.destroy,
-            "forget": counts.forget,
-            "operation": operation,
-        }
-        self._line("change_summary", _summary_text(counts, operation), {"changes": changes})
+        fields: Fields = {"changes": _changes(counts, operation)}
+        self._line("change_summary", _summary_text(counts, operation), fields)
+
+    def _ended(self, report: Report, operation: str) -> None:
+        counts = Counts(
+            report.added, report.changed, report.destroyed, report.imported, report.forgotten
+        )
+        if report.ok:
+            self.summary(counts, operation)
+            return
+        how = "interrupted" if report.interrupted else "incomplete"
+        ends = Counter(each.status for each in report.outcomes if each.action is not Action.NO_OP)
+        numbers = {name: ends[status] for status, name in _ENDS.items()}
+        left = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in numbers.items())
+        self._line(
+            "change_summary",
+            f"{operation.capitalize()} {how}. Resources: {counts_text(report)}. Changes: {left}.",
+            {"changes": _changes(counts, operation), "ended": how, "ends": numbers},
+            "warn",
+        )
 
     def report(self, report: Report, *, operation: str) -> None:
         """Write how a run ended: what failed, what nobody knows, the numbers, the outputs."""
@@ -127,10 +142,9 @@ class JsonStream:
             self.diagnostic(each)
         if report.failure is not None:
             self.error(report.failure)
-        counts = Counts(
-            report.added, report.changed, report.destroyed, report.imported, report.forgotten
-        )
-        self.summary(counts, operation)
+        for suspect in report.suspects:
+            self._diagnostic(_suspect_document(suspect))
+        self._ended(report, operation)
         if operation == "apply":
             outputs = {name: _output(each) for name, each in report.outputs.items()}
             self._line("outputs", f"Outputs: {len(outputs)}", {"outputs": outputs})
@@ -202,8 +216,37 @@ _REASONS: dict[Reason, str] = {
 _UNANSWERED: Fields = {
     "severity": "warning",
     "summary": "Sent, outcome unknown",
-    "detail": "The run ended before the answer was recorded. The next run looks for what was sent.",
+    "detail": "No answer to it is recorded. The next run looks for what was sent.",
 }
+
+
+_ENDS = {
+    Status.APPLIED: "done",
+    Status.FAILED: "failed",
+    Status.UNKNOWN: "unknown",
+    Status.SKIPPED: "not_attempted",
+}
+
+
+def _suspect_document(suspect: Suspect) -> Fields:
+    return {
+        "severity": "error",
+        "summary": "Unresolved",
+        "detail": f"Sent at {suspect.sent_at}; seen instead of an answer: {suspect.seen}. It may or"
+        ' may not exist on the server; "reconciler recover" settles it.',
+        "address": str(suspect.address),
+    }
+
+
+def _changes(counts: Counts, operation: str) -> Fields:
+    return {
+        "add": counts.add,
+        "change": counts.change,
+        "import": counts.import_,
+        "remove": counts.destroy,
+        "forget": counts.forget,
+        "operation": operation,
+    }
 
 
 def _ui_action(change: PlannedChange) -> str:

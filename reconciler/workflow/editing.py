@@ -72,7 +72,7 @@ def rehome(
 
     Unless *same_objects* are there under another address, every object of a configuration that
     talks elsewhere now is forgotten, so that the next plan creates it anew. Nothing is deleted
-    where it was: the backup of the state has every id.
+    where it was; what is created under its address remembers the id it had there.
 
     Raises:
         UsageError: the state belongs to these endpoints already.
@@ -95,9 +95,13 @@ def rehome(
         _refuse_other_dialect(state, endpoints)
         store.write(replace(state, endpoints={**state.endpoints, **endpoints}))
         return ()
+    forgotten = {
+        each.address: each.id for each in state.objects.values() if configuration_of(each) in moved
+    }
     store.write(
         replace(
             state,
+            previous_ids={**state.previous_ids, **forgotten},
             objects={a: o for a, o in state.objects.items() if configuration_of(o) not in moved},
             deposed={k: o for k, o in state.deposed.items() if configuration_of(o) not in moved},
             endpoints={**state.endpoints, **endpoints},
