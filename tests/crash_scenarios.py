@@ -31,6 +31,8 @@ class Scenario:
     """Texts that somebody else has appended to the thread `a`, which the run imports."""
     written: tuple[str, str] | None = None
     """The specs before and after, where they are not made of blocks."""
+    let_go: tuple[int, int] = (0, 0)
+    """How many threads, and messages of other threads, are left to nobody."""
 
     def __str__(self) -> str:
         return f"{self.name}-{self.dialect}"
@@ -184,7 +186,37 @@ def written(dialect: str) -> Sequence[Scenario]:
             for how in ("adopt", "retry", "forget")
         ),
     ]
-    return [replace(each, dialect=dialect) for each in found]
+    return [replace(each, dialect=dialect) for each in (*found, *edits())]
+
+
+def edits() -> Sequence[Scenario]:
+    """What changes the state alone, and the first apply at a server that the state has moved to."""
+    two = named("m0", "m1")
+    renamed = two.replace('"openai_message" "m1"', '"openai_message" "other"')
+    more = named("m0", "m1", "m2")
+    kept = {"a": ("m0", "m1")}
+    found = (
+        ("mv openai_message.m1 openai_message.other", renamed, (0, 0)),
+        ("rm openai_message.m1", named("m0"), (0, 1)),
+        ("protect openai_thread.a openai_message.m1", two, (0, 0)),
+        ("unprotect openai_thread.a", two, (0, 0)),
+    )
+    return [
+        *(
+            Scenario(
+                f"state-{command.split()[0]}",
+                {},
+                kept,
+                f"state {command}",
+                written=(two, after),
+                let_go=let_go,
+            )
+            for command, after, let_go in found
+        ),
+        Scenario("rehome", {}, kept, "rehome", written=(two, two), let_go=(1, 0)),
+        Scenario("rehome-same", {}, kept, "rehome --same-objects", written=(two, two)),
+        Scenario("rehomed", {}, {"a": ("m0", "m1", "m2")}, written=(two, more), let_go=(1, 0)),
+    ]
 
 
 def _appended(text: str) -> str:

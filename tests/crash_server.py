@@ -70,6 +70,7 @@ class Server:
 
 def _copy(source: Path, target: Path) -> None:
     with sqlite3.connect(source) as one, sqlite3.connect(target) as other:
+        other.execute("PRAGMA synchronous = OFF")
         one.backup(other)
     one.close()
     other.close()

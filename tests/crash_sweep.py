@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import shutil
 from collections import Counter
@@ -11,14 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crash_boundaries import CRASHED, Boundaries, run_child
+from crash_boundaries import CRASHED, Boundaries, run_child, run_here
 from crash_scenarios import Scenario
 from crash_server import Server
 
-from reconciler.cli.main import main
+from reconciler.workflow import Workspace
 
 SUSPECTS = 4
 """The exit code that says that there are some."""
+
+_DONE_BEFORE = ("The state has no object at", "already belongs to the server")
+"""What a command that is given a second time has to say."""
 
 CREATE_CONCURRENCY = 8
 """How many threads are created at once by default: the most suspects that one crash can leave."""
@@ -41,6 +42,10 @@ class World:
     folder: Path
     lost: tuple[str, str] = ("", "")
     """What the user settles: an address, and the thread that was made for it."""
+    left: set[str] = field(default_factory=set)
+    """The threads that the command leaves to nobody."""
+    edited: list[object] = field(default_factory=list)
+    """What the state says after a command that changes nothing else."""
     steps: list[str] = field(default_factory=list)
     """The boundaries that the run passes if nobody kills it."""
 
@@ -50,6 +55,7 @@ class World:
         self.base = self.folder / "base"
         for each in (self.specs, self.states, self.base):
             each.mkdir(parents=True)
+        self._has_moved = False
         self.server.restore(self.server.empty)
 
     def prepare(self) -> None:
@@ -59,6 +65,9 @@ class World:
         assert code == 0, output
         for text in self.scenario.unmanaged:
             self._append_unmanaged(text)
+        self._has_moved = True
+        if self.scenario.let_go[0]:
+            self.left = set(self.texts())
         self._write(self.scenario.specs_after(self._provider))
         self._prepare_command()
         self.server.save(self.base / "server.db")
@@ -70,7 +79,13 @@ class World:
 
     def _prepare_command(self) -> None:
         """What a command needs: a saved plan, or a thread whose answer was lost."""
-        if self.scenario.command == "saved":
+        if self.scenario.name == "rehomed":
+            code, output = self.run("rehome")
+            assert code == 0, output
+        elif self.scenario.name == "state-unprotect":
+            code, output = self.run("state protect openai_thread.a")
+            assert code == 0, output
+        elif self.scenario.command == "saved":
             code, output = self.run("plan", "-out", str(self._plan))
             assert code == 0, output
         elif self.is_recovery:
@@ -87,6 +102,11 @@ class World:
     def is_recovery(self) -> bool:
         """Whether the command that is killed settles a suspect."""
         return self.scenario.command.startswith("recover")
+
+    @property
+    def is_edit(self) -> bool:
+        """Whether the command that is killed changes nothing but the state."""
+        return self.scenario.command.startswith(("state ", "rehome"))
 
     @property
     def _plan(self) -> Path:
@@ -122,7 +142,7 @@ class World:
         elif self.scenario.command == "import":
             command += [f"openai_message.a_{text}" for text in self.scenario.unmanaged]
             command += [self._unmanaged_id()]
-        else:
+        elif not self.is_edit:
             command += ["--auto-approve"]
         return [*command, *self._places]
 
@@ -133,18 +153,21 @@ class World:
     @property
     def _provider(self) -> str:
         return (
-            f'provider "openai" {{\n  base_url = "{self.server.url}"\n'
+            f'provider "openai" {{\n  base_url = "{self._url}"\n'
             f'  dialect  = "{self.scenario.dialect}"\n  settle_s = 0\n'
             f"  {self.scenario.settings}\n}}\n"
         )
 
+    @property
+    def _url(self) -> str:
+        """Where the server is; another way to say it once the state moves."""
+        moved = self.scenario.name.startswith("rehome") and self._has_moved
+        return self.server.url.replace("127.0.0.1", "localhost") if moved else self.server.url
+
     def run(self, command: str, *arguments: str) -> tuple[int, str]:
         """Run a command in this process."""
         options = ["--auto-approve"] if command in ("apply", "destroy") else []
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            code = main([*command.split(), *options, *arguments, *self._places])
-        return code, output.getvalue()
+        return run_here([*command.split(), *options, *arguments, *self._places])
 
     def crash(self, point: Point) -> bool:
         """Run until *point*; whether there was one."""
@@ -188,15 +211,26 @@ class World:
     def _again(self) -> tuple[int, str]:
         if self.scenario.command == "saved" or self.is_recovery:
             return self.run("apply")
+        if self.is_edit:
+            code, output = run_here(self.arguments)
+            if code and not any(each in output for each in _DONE_BEFORE):
+                return code, output
+            self._check_edit()
+            return self.run("apply")
         if self.scenario.command != "import":
             return self.run(self.scenario.command)
-        output = io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            code = main(self.arguments)
-        if code and "already managed" not in output.getvalue():
-            return code, output.getvalue()
+        code, output = run_here(self.arguments)
+        if code and "already managed" not in output:
+            return code, output
         # What an import leaves in state only, such as metadata the dialect does not carry.
         return self.run("apply")
+
+    def _check_edit(self) -> None:
+        """The state says just what it says when nobody kills the command."""
+        content = [self.state()[key] for key in ("resources", "reconciler")]
+        content[1] = {**content[1], "epoch": 0}  # type: ignore[dict-item]
+        self.edited = self.edited or content
+        assert content == self.edited
 
     def _adopt(self, address: str, stray: str) -> bool:
         code, _ = self.run("recover", "adopt", address, stray)
@@ -206,14 +240,21 @@ class World:
         """Nothing is lost, nothing is twice, and there is nothing left to do."""
         wanted = Counter(self.scenario.after.values())
         strays = set(self.strays())
-        found = Counter(texts for thread, texts in self.texts().items() if thread not in strays)
+        mine = [texts for id_, texts in self.texts().items() if id_ not in strays | self.left]
+        found = Counter(mine)
         assert found == wanted, f"{found} is not {wanted}"
+        threads, messages = self.scenario.let_go
         if self.is_recovery:
             assert len(strays) <= 1, "more was made than the user gave up"
         else:
             assert len(strays) == leaked
-        recorded, standing = self.recorded_ids(), self.standing_ids(without=strays)
-        assert recorded == standing, f"{recorded} is not {standing}"
+        assert len(self.left) == threads
+        assert self.left <= set(self.texts()), "what is left to nobody was deleted"
+        without = strays | self.left
+        recorded, standing = self.recorded_ids(), self.standing_ids(without=without)
+        assert recorded <= standing, f"{recorded} is not {standing}"
+        assert (standing - recorded).total() == messages, f"{recorded} is not {standing}"
+        assert self.previous_ids() == self.standing_ids(without=set(self.texts()) - self.left)
         if self.scenario.command == "destroy":
             return
         code, output = self.run("plan", "--detailed-exitcode")
@@ -228,6 +269,11 @@ class World:
         """The id of everything that state has."""
         return Counter(each["attributes"]["id"] for each in self._instances())
 
+    def previous_ids(self) -> Counter[str]:
+        """What stood, at the server that was left, where something is recorded now."""
+        objects = Workspace(self.specs, state=self.states / "s.json").state().objects.values()
+        return Counter(each.previous_id for each in objects if each.previous_id is not None)
+
     def suspects(self) -> list[str]:
         """The addresses of all suspects, those first that were sent with most."""
         suspects = self.state().get("reconciler", {}).get("suspects", ())
@@ -236,9 +282,9 @@ class World:
         ]
 
     def strays(self) -> list[str]:
-        """Threads on the server that state does not know."""
-        recorded = self.recorded_ids()
-        return [each for each in self.texts() if each not in recorded]
+        """Threads on the server that state does not know, and that were not left to nobody."""
+        known = {*self.recorded_ids(), *self.left}
+        return [each for each in self.texts() if each not in known]
 
     def standing_ids(self, without: set[str]) -> Counter[str]:
         """The id of every thread and message on the server."""
