@@ -39,6 +39,14 @@ class SourceRange:
     def __str__(self) -> str:
         return f"{self.path}:{self.start.line}:{self.start.column}"
 
+    def overlaps(self, other: SourceRange) -> bool:
+        """Whether the two have a place in common."""
+        if self.path != other.path:
+            return False
+        if self.start.byte == other.start.byte:
+            return True
+        return self.start.byte < other.end.byte and other.start.byte < self.end.byte
+
 
 @dataclass(slots=True)
 class SourceFile:

@@ -133,7 +133,7 @@ BODIES = [
     ("b {\n c {\n a = 1\n a = 2\n}\n}\n", ["4:2 Duplicate argument"]),
     ("b {\n", ["1:3 Unclosed block"]),
     ("}\n", ["1:1 Extra closing bracket"]),
-    ("b {\n a = [1\n}\n", ["2:6 Mismatched brackets"]),
+    ("b {\n a = [1\n}\n", ["2:6 Unclosed bracket"]),
     ("a = 1\n\ufeff", ["2:1 Invalid character"]),
     ("b {\n a = <<EOT\n}\nc {\n}\n", ["2:6 Unclosed heredoc"]),
     ("x = 1\n/* open\ny = 2\n", ["2:1 Unclosed comment"]),
@@ -180,21 +180,34 @@ def test_all_mistakes_of_all_blocks_are_found_at_once() -> None:
         "3:7 Unclosed string",
         "4:10 Missing comma",
         "6:9 Missing value",
-        "11:10 Mismatched brackets",
+        "11:10 Unclosed bracket",
         "15:26 Missing operator",
         "16:26 Missing operator",
         "24:9 Missing line break or operator",
     ]
 
 
-def test_blocks_without_mistakes_are_read_all_the_same() -> None:
+def test_what_has_no_mistakes_is_read_all_the_same() -> None:
     body = parse_file(SourceFile("main.tf", SEVERAL), Diagnostics())
-    assert [each.labels for each in body.blocks] == [("good", "one")]
+    assert [each.labels for each in body.blocks] == [
+        ("a", "b"),
+        ("c", "d"),
+        ("e", "f"),
+        ("good", "one"),
+        ("g",),
+    ]
+    (inner,) = body.blocks[0].body.blocks
+    assert inner.body.arguments["v"].expression.is_unread
+    ok = body.blocks[2].body.arguments
+    assert {name: each.expression.is_unread for name, each in ok.items()} == {
+        "ok": True,
+        "no": True,
+    }
 
 
 def test_a_missing_brace_is_looked_for_by_indentation() -> None:
     text = 'r "a" {\n  metadata = {\n    k = "v"\n}\n\nr "b" {\n  k = 1\n}\n'
-    assert [placed(each) for each in mistakes(text)] == ["2:14 Unclosed block"]
+    assert [placed(each) for each in mistakes(text)] == ["2:14 Unclosed bracket"]
 
 
 def test_the_same_mistake_in_blocks_of_one_shape_is_reported_in_each() -> None:

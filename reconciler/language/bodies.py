@@ -121,11 +121,19 @@ class _Block(Block):
 def _body(passage: Passage, form: BodyForm) -> Body:
     blocks = tuple(_Block(passage, each) for each in form.blocks)
     arguments = _Arguments(passage, form.by_name)
-    return Body(arguments, blocks, passage.place(form.start, form.end))
+    place = passage.place(form.start, form.end)
+    if not form.unread:
+        return Body(arguments, blocks, place)
+    return Body(arguments, blocks, place, tuple(passage.place(*each) for each in form.unread))
 
 
-def file_body(source: SourceFile, passages: Sequence[Passage], diagnostics: Diagnostics) -> Body:
-    """The body that the passages of a file make up together."""
+def file_body(
+    source: SourceFile,
+    passages: Sequence[Passage],
+    diagnostics: Diagnostics,
+    unread: Sequence[Place] = (),
+) -> Body:
+    """The body that the passages of a file make up together; *unread* is what none of them has."""
     arguments: dict[str, Argument] = {}
     blocks: list[Block] = []
     for passage in passages:
@@ -140,7 +148,7 @@ def file_body(source: SourceFile, passages: Sequence[Passage], diagnostics: Diag
         for block in form.blocks:
             blocks.append(_Block(passage, block))
     place: Place = (source, 0, len(source.text))
-    return Body(arguments, tuple(blocks), place)
+    return Body(arguments, tuple(blocks), place, tuple(unread))
 
 
 def _report_duplicate(argument: Argument, first: Argument, diagnostics: Diagnostics) -> None:

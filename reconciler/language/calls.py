@@ -9,7 +9,7 @@ from reconciler.language.functions import FILE_FUNCTIONS
 from reconciler.language.functions.function import Function
 from reconciler.language.loops import Compiled, name_in, sentence
 from reconciler.language.marks import mark, unmark
-from reconciler.language.mistakes import Mistake, ValueMistake
+from reconciler.language.mistakes import Mistake, Mistakes, ValueMistake
 from reconciler.language.nodes import Call, Node
 from reconciler.language.types import a_type, kind, type_of
 from reconciler.language.values import Unknown, is_null
@@ -25,12 +25,35 @@ def call(node: Call, arguments: list[Compiled]) -> Compiled:
             return _guarded(
                 frame, node, function, lambda: function.implement(frame, node, arguments)
             )
-        values = [each(frame) for each in arguments]
+        values = _values(frame, node, function, arguments)
         if node.expand and not _expand(frame, node, values):
             return Unknown("dynamic", not_null=False)
         return _guarded(frame, node, function, lambda: function.call(values, frame.budget))
 
     return run
+
+
+def _values(
+    frame: Frame, node: Call, function: Function, arguments: list[Compiled]
+) -> list[object]:
+    """The values of the arguments; a mistake in one hides neither those in others nor that there
+    are too many."""
+    values: list[object] = []
+    mistakes = None
+    for each in arguments:
+        try:
+            values.append(each(frame))
+        except Mistake as mistake:
+            mistakes = mistakes or Mistakes()
+            mistakes.note(mistake)
+    if mistakes is not None:
+        if not node.expand:
+            try:
+                _guarded(frame, node, function, lambda: function.parameters_for(len(arguments)))
+            except Mistake as mistake:
+                mistakes.note(mistake)
+        mistakes.raise_first()
+    return values
 
 
 def _function(frame: Frame, node: Call) -> Function:

@@ -13,7 +13,7 @@ from reconciler.language.failures import stand_in
 from reconciler.language.frame import Frame
 from reconciler.language.loops import Compiled, sentence
 from reconciler.language.marks import unmark_deep
-from reconciler.language.mistakes import Mistake, ValueMistake
+from reconciler.language.mistakes import Mistake, Mistakes, ValueMistake
 from reconciler.language.nodes import Binary, Conditional, IfDirective, Node, Unary
 from reconciler.language.operators import LOGICAL, OperandMistake, apply_binary, apply_unary
 from reconciler.language.values import Unknown
@@ -48,10 +48,22 @@ def binary(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) -> Compile
         return _logical_chain(first, steps)
 
     def run(frame: Frame) -> object:
-        value = first(frame)
-        for each, right in steps:
-            value = _apply(frame, each, value, right(frame))
-        return value
+        done = 0
+        try:
+            value = first(frame)
+            for each, right in steps:
+                done += 1
+                value = _apply(frame, each, value, right(frame))
+            return value
+        except Mistake as mistake:
+            mistakes = Mistakes()
+            mistakes.note(mistake)
+            for _, right in steps[done:]:
+                try:
+                    right(frame)
+                except Mistake as other:
+                    mistakes.note(other)
+            raise mistakes.first or mistake from None
 
     return run
 

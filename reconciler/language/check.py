@@ -13,7 +13,8 @@ _BINARY = frozenset(
     ("+", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "?", ":", "=>", "=")
 )
 _CONTINUES = _BINARY | frozenset(("-", "!", "."))
-_NEVER_FIRST = _BINARY | frozenset((".", "dotname", ".*", "[*]", ",", "..."))
+NEVER_FIRST = _BINARY | frozenset((".", "dotname", ".*", "[*]", ",", "..."))
+"""Words that no line can begin with outside of brackets."""
 
 
 def check_lines(words: Sequence[Word]) -> Iterator[Problem]:
@@ -29,7 +30,7 @@ def check_lines(words: Sequence[Word]) -> Iterator[Problem]:
                 "on the same line, or put the expression into parentheses to use several lines."
             )
             yield Problem(before.start, before.end, "Missing value", detail)
-        elif after is not None and after.kind in _NEVER_FIRST:
+        elif after is not None and after.kind in NEVER_FIRST:
             yield Problem(after.start, after.end, "Unexpected start of a line", _about(after))
         elif after is not None and after.kind == "{":
             detail = "The opening brace of a block stands on the line of its type and labels."

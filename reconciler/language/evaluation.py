@@ -38,6 +38,7 @@ from reconciler.language.nodes import (
     Template,
     Tuple,
     Unary,
+    Unread,
     Wrap,
 )
 from reconciler.language.numbers import normal
@@ -100,6 +101,10 @@ def compile_node(node: Node) -> Compiled:
 def _literal(node: Literal) -> Compiled:
     value = node.value
     return lambda frame: value
+
+
+def _unread(_: Unread) -> Compiled:
+    return lambda frame: Unknown("dynamic", not_null=False)
 
 
 class _SlotReader:
@@ -371,6 +376,7 @@ def _call(node: Call) -> Compiled:
 
 _COMPILERS: dict[type[Node], Callable[..., Compiled]] = {
     Literal: _literal,
+    Unread: _unread,
     Slot: _SlotReader,
     Template: _template,
     Wrap: _parenthesized,

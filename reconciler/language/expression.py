@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Place, SourceFile
-from reconciler.language.nodes import Call, Index, Node, Object, Parenthesized, Tuple
+from reconciler.language.nodes import Call, Index, Node, Object, Parenthesized, Tuple, Unread
 from reconciler.language.syntax import Scope, Traversal
 
 if TYPE_CHECKING:
@@ -95,6 +95,11 @@ class Expression:
         if uses.roots or uses.calls:
             return False
         return not self.passage.nested or self._is_constant_inside()
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether it could not be read, which has been reported: its value is unknown."""
+        return isinstance(self.node, Unread)
 
     def _is_constant_inside(self) -> bool:
         from reconciler.language.references import calls, references

@@ -53,7 +53,7 @@ class Mistake(Exception):
 
 
 class Mistakes:
-    """The mistakes in the parts of a constructor or a template: one hides no other."""
+    """The mistakes in parts that do not depend on each other: one hides no other."""
 
     __slots__ = ("first",)
 
@@ -61,12 +61,16 @@ class Mistakes:
         self.first: Mistake | None = None
 
     def note(self, mistake: Mistake) -> None:
-        """Keep a mistake, or raise the first where nothing can be evaluated any more."""
+        """Keep a mistake, or raise the first where nothing can be evaluated any more.
+
+        If one of them must not be caught, none may.
+        """
         if self.first is None:
             self.first = mistake
         elif len(self.first.others) < MAX_OTHERS:
             self.first.others += [mistake, *mistake.others]
-        if not mistake.is_catchable or mistake.frame.budget.is_spent:
+        self.first.is_catchable &= mistake.is_catchable
+        if mistake.frame.budget.is_spent:
             raise self.first
 
     def raise_first(self) -> None:

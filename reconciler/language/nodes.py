@@ -33,6 +33,12 @@ class Literal(Node):
         self.value = value
 
 
+class Unread(Node):
+    """What could not be read, which has been reported; nothing is known of its value."""
+
+    __slots__ = ()
+
+
 class Slot(Node):
     """A constant or a template of the block, by number."""
 

@@ -25,25 +25,34 @@ def parse_file(
 ) -> Body:
     """Parse a file; whatever is wrong with it goes into *diagnostics*, and never raises.
 
-    The body holds what could be read: blocks with mistakes are left out.
+    The body holds what could be read: of a block with mistakes everything else, with unknown
+    values for arguments whose own could not be read. What nothing could be made of is in the
+    `unread` of the body.
     """
+    reader = Reader(source, diagnostics, shapes or user_shapes())
     with collector_paused():
-        return file_body(source, read_passages(source, diagnostics, shapes), diagnostics)
+        passages = _passages(reader)
+        return file_body(source, passages, diagnostics, reader.unread)
 
 
 def read_passages(
     source: SourceFile, diagnostics: Diagnostics, shapes: Shapes | None = None
 ) -> list[Passage]:
-    """The passages of a file, in order; those with mistakes are left out and reported."""
+    """The passages of a file, in order, as far as they can be read; mistakes are reported."""
+    with collector_paused():
+        return _passages(Reader(source, diagnostics, shapes or user_shapes()))
+
+
+def _passages(reader: Reader) -> list[Passage]:
+    source = reader.source
     if (
         len(source.text) > MAX_FILE_BYTES // 4
         and len(source.text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES
     ):
-        _report_size(source, diagnostics)
+        _report_size(source, reader.diagnostics)
+        reader.unread.append((source, 0, len(source.text)))
         return []
-    reader = Reader(source, diagnostics, shapes or user_shapes())
-    with collector_paused():
-        return list(reader.read_file())
+    return list(reader.read_file())
 
 
 def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:

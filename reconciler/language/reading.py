@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Container, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from reconciler.diagnostics import Diagnostics, Place, SourceFile
 from reconciler.language.chunks import Chunk, cut_chunks
@@ -18,8 +20,12 @@ from reconciler.language.scan import (
     is_suspicious,
     lift,
 )
+from reconciler.language.shape import Shape
 from reconciler.language.shapecache import Shapes
 from reconciler.language.template import lift_template
+
+if TYPE_CHECKING:
+    from reconciler.language.problems import Problem
 
 MAX_MISTAKES = 100
 """How many mistakes of one file are reported."""
@@ -41,24 +47,30 @@ class Reader:
         self.text = source.text
         self.diagnostics = diagnostics
         self.shapes = shapes
+        self.unread: list[Place] = []
+        """What nothing could be made of, and has been reported."""
         self._left = MAX_MISTAKES
 
     def read_file(self) -> Iterator[Passage]:
-        """The passages of the file, in order; those with mistakes are left out."""
+        """The passages of the file, in order; what cannot be read is left out of them."""
         bodies = self.shapes.bodies
         if self.text.count("\n}") > MAX_BLOCKS:
             self._error("Too many blocks", _TOO_MANY, (self.source, 0, 0))
+            self.unread.append((self.source, 0, len(self.text)))
             return
         for chunk in cut_chunks(self.text):
             if chunk.mistakes:
-                self._report_chunk(chunk)
+                self._report_lexical(chunk.mistakes, 0)
+                yield from self._recovered(chunk)
                 continue
             shape = bodies.get(chunk.skeleton) or self.shapes.find("body", chunk.skeleton)
             passage = Passage(self.source, chunk.start, shape, chunk.raw)
             if shape.problems:
-                self._report(passage)
-            elif self._read_nested(passage):
+                yield from self._recovered(chunk)
+            elif not (bad := self._read_nested(passage)):
                 yield passage
+            else:
+                yield from self._recovered(chunk, bad)
 
     def read_expression(self) -> Passage | None:
         """The source as one expression, or None after reporting why it is none."""
@@ -74,27 +86,77 @@ class Reader:
         shape = self.shapes.find("expression", skeleton)
         passage = Passage(self.source, 0, shape, raw)
         if shape.problems:
-            self._report(passage)
+            self._report(passage, shape.problems)
             return None
-        return passage if self._read_nested(passage) else None
+        return passage if not self._read_nested(passage) else None
 
     def read_template(self) -> Passage | None:
         """The source as one template, or None after reporting why it is none."""
         passage = self._template(Passage.whole(self.source), self.text, Style.PLAIN)
-        return passage if passage is not None and self._read_nested(passage) else None
+        return passage if passage is not None and not self._read_nested(passage) else None
 
-    def _read_nested(self, passage: Passage) -> bool:
-        """Read every template in the slots of a passage, and those in theirs."""
-        queue = [passage]
-        is_good = True
+    def _recovered(self, chunk: Chunk, bad: set[int] | None = None) -> Iterator[Passage]:
+        """What can be read of a chunk with mistakes, after reporting those of its shape.
+
+        *bad* are the slots with templates that have been found wrong; if it is not given they
+        are still to be looked for.
+        """
+        from reconciler.language.recovery import Recovery
+
+        whole = Passage(self.source, chunk.start, Shape(chunk.skeleton, ()), chunk.raw)
+        if self._left <= 0:
+            self.unread.append((self.source, chunk.start, chunk.end))
+            return
+        marks = whole.shape.marks
+        lexical = [self._slot_at(whole, each.start) for each in chunk.mistakes]
+        if bad is None:
+            bad = {*lexical, *self._read_nested(whole, except_slots=set(lexical))}
+        recovery = Recovery(
+            chunk.skeleton,
+            [marks[slot] for slot in bad],
+            open_from=marks[lexical[-1]] if chunk.is_open else None,
+            cache_folder=self.shapes.folder,
+        )
+        lines = {self.source.position(each.start).line for each in chunk.mistakes[:MAX_MISTAKES]}
+        self._report(whole, recovery.problems, except_lines=lines)
+        self.unread += [whole.place(*each) for each in recovery.unread]
+        if chunk.is_open:
+            self.unread.append((self.source, chunk.mistakes[-1].start, chunk.end))
+        for piece in recovery.pieces:
+            first, last = bisect_left(marks, piece.start), bisect_left(marks, piece.end)
+            start = whole.offset(piece.start)
+            passage = Passage(self.source, start, piece.shape, chunk.raw[first:last])
+            if self._read_nested(passage):
+                self.unread.append(whole.place(piece.start, piece.end))
+            else:
+                yield passage
+
+    def _slot_at(self, passage: Passage, offset: int) -> int:
+        """The slot that an offset of the source lies in, or the one before it."""
+        starts = [passage.offset(each) for each in passage.shape.marks]
+        return max(bisect_right(starts, offset) - 1, 0)
+
+    def _read_nested(self, passage: Passage, except_slots: Container[int] = ()) -> set[int]:
+        """Read every template in the slots of a passage, and those in theirs.
+
+        The slots of the passage in which something is wrong, which is reported.
+        """
+        queue = [(passage, -1)]
+        bad: set[int] = set()
         while queue:
-            outer = queue.pop()
+            outer, top = queue.pop()
             for slot, raw in enumerate(outer.raw):
                 if "{" in raw and ("${" in raw or "%{" in raw):
-                    is_good &= self._read_slot(outer, slot, raw, queue)
-        return is_good
+                    of = slot if top < 0 else top
+                    if (top >= 0 or slot not in except_slots) and not self._read_slot(
+                        outer, slot, raw, of, queue
+                    ):
+                        bad.add(of)
+        return bad
 
-    def _read_slot(self, outer: Passage, slot: int, raw: str, queue: list[Passage]) -> bool:
+    def _read_slot(
+        self, outer: Passage, slot: int, raw: str, of: int, queue: list[tuple[Passage, int]]
+    ) -> bool:
         mark = outer.shape.skeleton[outer.shape.marks[slot]]
         if mark == STRING:
             style, start, end = Style.QUOTED, 1, len(raw) - 1
@@ -111,7 +173,7 @@ class Reader:
         if outer.nested is None:
             outer.nested = {}
         outer.nested[slot] = inner
-        queue.append(inner)
+        queue.append((inner, of))
         return True
 
     def _template(self, passage: Passage, text: str, style: Style) -> Passage | None:
@@ -131,30 +193,21 @@ class Reader:
             "template", skeleton
         )
         if passage.shape.problems:
-            self._report(passage)
+            self._report(passage, passage.shape.problems)
             return None
         return passage
-
-    def _report_chunk(self, chunk: Chunk) -> None:
-        """Report a chunk with malformed words, and what is wrong on other lines of it."""
-        self._report_lexical(chunk.mistakes, 0)
-        if not chunk.is_open:
-            shape = self.shapes.find("body", chunk.skeleton)
-            passage = Passage(self.source, chunk.start, shape, chunk.raw)
-            lines = {
-                self.source.position(each.start).line for each in chunk.mistakes[:MAX_MISTAKES]
-            }
-            self._report(passage, except_lines=lines)
 
     def _report_lexical(self, mistakes: Sequence[LexicalMistake], base: int) -> None:
         for each in mistakes[: self._left]:
             place = (self.source, base + each.start, base + each.end)
             self._error(each.summary, each.detail, place)
 
-    def _report(self, passage: Passage, *, except_lines: set[int] | None = None) -> None:
-        for each in passage.shape.problems[: self._left]:
+    def _report(
+        self, passage: Passage, problems: Sequence[Problem], *, except_lines: Container[int] = ()
+    ) -> None:
+        for each in problems[: self._left]:
             place = passage.place(each.start, each.end)
-            if except_lines is None or self.source.position(place[1]).line not in except_lines:
+            if not except_lines or self.source.position(place[1]).line not in except_lines:
                 self._error(each.summary, each.detail, place)
 
     def _error(self, summary: str, detail: str, place: Place) -> None:

@@ -1,68 +1,353 @@
-"""Recovery: looks at a refused body item by item, to find more than its first mistake."""
+"""Recovery: what can be read of a stretch with mistakes, and what exactly is wrong with the rest.
+
+The stretch is cut into its blocks and arguments by their brackets and, where these do not match,
+by indentation. Each is looked at as if the others were not there. One that cannot be read is made
+a comment of the same length, and so offsets and slots stay what they are; what is left of the
+stretch is read like any other.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from reconciler.language.check import NEVER_FIRST
+from reconciler.language.nodes import Unread
 from reconciler.language.problems import Problem
-from reconciler.language.refusal import MISSING_NAME
+from reconciler.language.scan import COMMENT, MARKS
+from reconciler.language.shape import ArgumentForm, BodyForm, Formula, Shape
 from reconciler.language.shaping import Shaping
-from reconciler.language.words import Word, Words, split_words
+from reconciler.language.words import MAX_WORDS, Word, Words, split_words
 
 MAX_ITEMS = 2000
-"""Bodies with more items than this are not looked at one by one."""
+"""Of a stretch with more items than this, only the first mistake is told and nothing is read."""
+
+MAX_DEPTH = 20
+"""How deep blocks in blocks are looked into."""
+
+_CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_BLANKED = {ord(mark): COMMENT for mark in MARKS}
 
 
-def problems_by_item(
-    skeleton: str, cache_folder: str | None, *, is_nested: bool = False
-) -> list[Problem]:
-    """The problems of every item of a body, found as if the others were not there.
+class Piece:
+    """A block or an argument of a file that could be read, perhaps in part."""
 
-    A block that is wrong is taken apart once more, so that each of its arguments gets its own.
+    __slots__ = ("end", "shape", "start")
+
+    def __init__(self, start: int, end: int, shape: Shape) -> None:
+        self.start = start
+        self.end = end
+        self.shape = shape
+
+
+class Recovery:
+    """One stretch, taken apart.
+
+    *bad* are the offsets of words that are malformed, which has been reported; what *open_from*
+    begins is never closed, which has been reported too.
     """
-    words = split_words(skeleton, 0, len(skeleton), Words())
-    items = list(_items(words))
-    if len(items) > MAX_ITEMS:
-        return []
-    found: list[Problem] = []
-    for item in items:
-        start, end = item[0].start, item[-1].end
-        text = skeleton[start:end]
-        problems = Shaping(text, cache_folder).make(is_body=True).problems
-        if problems and not is_nested and (braces := _braces(item)) is not None:
-            inner_start, inner_end = braces
-            inner = skeleton[inner_start:inner_end]
-            nested = problems_by_item(inner, cache_folder, is_nested=True)
-            problems = [each.moved(inner_start - start) for each in nested] or problems
-        found += [each.moved(start) for each in problems]
-    # The rest of an item that was broken in the middle has no name; that is no news.
-    return [each for each in found if each.summary != MISSING_NAME]
 
+    def __init__(
+        self,
+        skeleton: str,
+        bad: Sequence[int],
+        *,
+        open_from: int | None = None,
+        cache_folder: str | None,
+    ) -> None:
+        self.problems: list[Problem] = []
+        self.pieces: list[Piece] = []
+        self.unread: list[tuple[int, int]] = []
+        """What nothing could be made of."""
+        self._text = list(skeleton)
+        self._bad = sorted(bad)
+        self._open_from = open_from
+        self._cache_folder = cache_folder
+        self._arguments: list[tuple[Word, int]] = []
+        """Names of arguments whose value could not be read, and where it ends."""
+        self._nameless: list[tuple[int, int]] = []
+        self._unclosed: set[int] = set()
+        self._left = MAX_ITEMS
+        found = Words()
+        words = split_words(skeleton, 0, len(skeleton), found)
+        self._skeleton = skeleton
+        self._words = _with_bad_characters(words, found.problems, skeleton)
+        if len(words) > MAX_WORDS:
+            self.problems += found.problems[-1:]
+            self.unread.append((0, len(skeleton)))
+        else:
+            self._run()
 
-def _items(words: Sequence[Word]) -> Iterator[Sequence[Word]]:
-    """The stretches between line breaks outside of all brackets."""
-    depth = first = 0
-    for index, word in enumerate(words):
-        if word.kind in ("(", "[", "{"):
-            depth += 1
-        elif word.kind in (")", "]", "}"):
-            depth = max(depth - 1, 0)
-        elif word.kind == "newline" and depth == 0:
-            if index > first:
-                yield words[first:index]
-            first = index + 1
-    if first < len(words):
-        yield words[first:]
+    def _run(self) -> None:
+        first = 0
+        for first, last, _ in self._items(0, len(self._words), 0, -1):
+            start, end = self._words[first].start, self._words[last - 1].end
+            if not self._is_blank(start, end):
+                self._keep(start, end)
+        if self._left < 0:
+            self.unread.append((self._words[first].start, len(self._text)))
 
+    # -- cutting
 
-def _braces(item: Sequence[Word]) -> tuple[int, int] | None:
-    """Where the body of a block of several lines begins and ends, if the item is one."""
-    for index, word in enumerate(item):
-        if word.kind == "{":
-            is_multi_line = index + 1 < len(item) and item[index + 1].kind == "newline"
-            if not is_multi_line or item[-1].kind != "}":
-                return None
-            return word.end, item[-1].start
-        if word.kind not in ("name", "string"):
+    def _items(
+        self, start: int, end: int, depth: int, outer: int
+    ) -> Iterator[tuple[int, int, bool]]:
+        """The items between two words, each after it has been looked at; whether it can be read.
+
+        *outer* is how far the block around them is indented.
+        """
+        index, is_after_unread = start, False
+        while index < end and self._left >= 0:
+            if self._words[index].kind == "newline":
+                index += 1
+                continue
+            self._left -= 1
+            last, is_balanced = self._end_of_item(index, end)
+            if last == index:
+                last = self._line_end(index, end)
+            elif not is_balanced:
+                last = self._resynchronized(index, end, is_flat=self._indent(index) <= outer)
+            is_read = self._look_at(index, last, depth, is_balanced, is_after_unread)
+            if not is_read:
+                last = self._take_out(index, last, end, is_sure=is_balanced)
+            is_after_unread = not is_read
+            yield index, last, is_read
+            index = last
+
+    def _end_of_item(self, index: int, end: int) -> tuple[int, bool]:
+        """Where the line ends outside of all brackets, and whether the brackets match."""
+        opened: list[str] = []
+        for at in range(index, end):
+            kind = self._words[at].kind
+            if kind in _CLOSERS:
+                opened.append(_CLOSERS[kind])
+            elif kind in (")", "]", "}"):
+                if not opened or opened.pop() != kind:
+                    return at, False
+            elif kind == "newline" and not opened and not self._goes_on(at, end):
+                return at, True
+        return end, not opened
+
+    def _goes_on(self, newline: int, end: int) -> bool:
+        """Whether the next line begins with what can only go on with the one before."""
+        at = newline
+        while at < end and self._words[at].kind == "newline":
+            at += 1
+        return at < end and self._words[at].kind in NEVER_FIRST
+
+    def _resynchronized(self, first: int, end: int, *, is_flat: bool) -> int:
+        """Where an item whose brackets do not match ends, going by indentation.
+
+        Where nothing is indented (*is_flat*), only a closing bracket or another block can tell.
+        """
+        base = self._indent(first)
+        is_block = self._opener_of_block(first, end) is not None
+        for number, at in enumerate(self._line_starts(first + 1, end)):
+            kind, indent = self._words[at].kind, self._indent(at)
+            is_flat = is_flat or (number == 0 and is_block and indent <= base)
+            if indent > base:
+                continue
+            if kind in (")", "]", "}"):
+                return self._line_end(at, end)
+            if self._opener_of_block(at, end) is not None:
+                return at
+            if not is_flat and self._begins_argument(at, end):
+                return at
+        return end
+
+    def _line_starts(self, start: int, end: int) -> Iterator[int]:
+        """The words that begin a line, one after the other."""
+        words = self._words
+        return (
+            at
+            for at in range(start, end)
+            if words[at - 1].kind == "newline" and words[at].kind != "newline"
+        )
+
+    def _line_end(self, index: int, end: int) -> int:
+        while index < end and self._words[index].kind != "newline":
+            index += 1
+        return index
+
+    def _indent(self, index: int) -> int:
+        start = self._words[index].start
+        return start - self._skeleton.rfind("\n", 0, start) - 1
+
+    def _begins_argument(self, index: int, end: int) -> bool:
+        words = self._words
+        return index + 1 < end and words[index].kind == "name" and words[index + 1].kind == "="
+
+    def _opener_of_block(self, index: int, end: int) -> int | None:
+        """The brace of the block of several lines that begins at a word, if one does."""
+        words = self._words
+        if words[index].kind != "name":
             return None
-    return None
+        while index < end and words[index].kind in ("name", "string"):
+            index += 1
+        if index >= end or words[index].kind != "{":
+            return None
+        return index if index + 1 == end or words[index + 1].kind == "newline" else None
+
+    # -- looking
+
+    def _look_at(
+        self, first: int, last: int, depth: int, is_balanced: bool, is_after_unread: bool
+    ) -> bool:
+        """Report what is wrong with an item; whether it can be read, perhaps in part."""
+        words = self._words
+        start, end = words[first].start, words[last - 1].end
+        is_bad = self._is_bad(start, end)
+        found = self._problems(start, end) if is_balanced and not is_bad else []
+        if is_balanced and not is_bad and not found:
+            return True
+        opener = self._opener_of_block(first, last)
+        if opener is not None and depth < MAX_DEPTH:
+            return self._look_into(first, opener, last, depth)
+        if not is_bad and not (is_after_unread and self._is_remainder(first, last)):
+            self.problems += found or self._problems(start, end)
+        return False
+
+    def _look_into(self, first: int, opener: int, last: int, depth: int) -> bool:
+        """Look at every item of a block, and then at what is left of the block itself."""
+        words = self._words
+        start, end = words[first].start, words[last - 1].end
+        is_closed = words[last - 1].kind == "}" and last - 1 > opener
+        inner_end = last - 1 if is_closed else last
+        inner = list(self._items(opener + 1, inner_end, depth + 1, self._indent(first)))
+        if self._is_bad(start, words[opener].end):
+            return False
+        found = self._problems(start, end)
+        if found and is_closed:
+            self.problems += found
+            for item_first, item_last, _ in inner:
+                item = words[item_first].start, words[item_last - 1].end
+                if any(item[0] <= each.start < item[1] for each in found):
+                    self._blank(*item)
+                    self._nameless.append(item)
+            return not self._problems(start, end)
+        if found and not self._is_open(start, end):
+            self.problems += found
+        if found and depth == 0:
+            self._unclosed.add(start)
+        return not found or depth == 0
+
+    def _is_remainder(self, first: int, last: int) -> bool:
+        """Whether an item can only be the rest of the one before it, which cannot be read."""
+        if self._words[first].kind != "name" or last - first < 2:
+            return True
+        return self._words[first + 1].kind not in ("=", "{", "string")
+
+    def _is_bad(self, start: int, end: int) -> bool:
+        """Whether a malformed word stands there that has not been taken out."""
+        at = bisect_left(self._bad, start)
+        while at < len(self._bad) and self._bad[at] < end:
+            if self._text[self._bad[at]] != COMMENT:
+                return True
+            at += 1
+        return False
+
+    def _is_open(self, start: int, end: int) -> bool:
+        return self._open_from is not None and start <= self._open_from < end
+
+    def _problems(self, start: int, end: int) -> list[Problem]:
+        """What is wrong with what is left of a stretch, read as if it stood alone."""
+        problems = self._shaping("".join(self._text[start:end])).shape.problems
+        return [each.moved(start) for each in problems]
+
+    def _shaping(self, text: str) -> Shaping:
+        shaping = Shaping(text, self._cache_folder)
+        shaping.make(is_body=True)
+        return shaping
+
+    # -- taking out
+
+    def _take_out(self, first: int, last: int, end: int, *, is_sure: bool) -> int:
+        """Make a comment of an item and the lines that can only belong to it; where these end.
+
+        Unless it *is_sure*, what was meant to come after the item may be among its lines.
+        """
+        words = self._words
+        is_argument = self._begins_argument(first, last)
+        base, at = self._indent(first), last
+        for start in self._line_starts(last, end):
+            if start < at:
+                continue
+            kind, indent = words[start].kind, self._indent(start)
+            if kind == "{" and indent >= base:
+                at = self._end_of_item(start, end)[0]
+            elif indent > base or (indent == base and kind in (")", "]", "}") and at > last):
+                at = self._line_end(start, end)
+            else:
+                break
+        stretch = words[first].start, words[at - 1].end
+        self._blank(*stretch)
+        if is_argument:
+            self._arguments.append((words[first], stretch[1]))
+        if not is_argument or (not is_sure and "\n" in self._skeleton[slice(*stretch)]):
+            self._nameless.append(stretch)
+        self.unread.append(stretch)
+        return at
+
+    def _blank(self, start: int, end: int) -> None:
+        for at in range(start, end):
+            char = self._text[at]
+            self._text[at] = char if char == "\n" else _BLANKED.get(ord(char), " ")
+
+    def _is_blank(self, start: int, end: int) -> bool:
+        blanks = (" ", "\n", COMMENT)
+        return all(self._text[at] in blanks for at in range(start, end))
+
+    # -- keeping
+
+    def _keep(self, start: int, end: int) -> None:
+        """Make a piece of what is left of an item."""
+        closing = "\n}" if start in self._unclosed else ""
+        shape = self._shaping("".join(self._text[start:end]) + closing).shape
+        if shape.problems:
+            self.unread.append((start, end))
+            return
+        assert shape.body is not None, "a body without problems has been made"
+        for name, value_end in self._arguments:
+            if start < name.start < end:
+                _add_argument(shape, name, start, value_end)
+        for first, last in self._nameless:
+            if start < first < end:
+                _body_around(shape.body, first - start).unread += ((first - start, last - start),)
+        self.pieces.append(Piece(start, end, shape))
+
+
+def _add_argument(shape: Shape, name: Word, start: int, end: int) -> None:
+    """Give the body that an argument was taken out of one with its name and an unknown value."""
+    assert shape.body is not None, "there is a body to be completed"
+    node = Unread(name.end - start, end - start)
+    formula = Formula(shape, 0, 0, node)
+    form = ArgumentForm(name.text, name.start - start, name.end - start, formula)
+    body = _body_around(shape.body, form.start)
+    if form.name not in body.by_name:
+        body.arguments = (*body.arguments, form)
+        body.by_name[form.name] = form
+
+
+def _body_around(body: BodyForm, offset: int) -> BodyForm:
+    """The innermost body that an offset lies in."""
+    while True:
+        inner = [each.body for each in body.blocks if each.body.start <= offset <= each.body.end]
+        if not inner:
+            return body
+        body = inner[0]
+
+
+def _with_bad_characters(
+    words: list[Word], problems: Sequence[Problem], skeleton: str
+) -> list[Word]:
+    """The words of a skeleton, with runs of characters that are no part of the language."""
+    if not problems:
+        return words
+    starts = {each.start for each in words}
+    found = list(words)
+    for each in problems:
+        end = each.end
+        while end < len(skeleton) and not skeleton[end].isspace() and end not in starts:
+            end += 1
+        found.append(Word("bad", each.start, end, skeleton[each.start : end]))
+    return sorted(found, key=lambda word: word.start)

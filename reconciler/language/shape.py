@@ -100,7 +100,7 @@ class LabelForm:
 class BodyForm:
     """What stands between the braces of a block, or the whole skeleton."""
 
-    __slots__ = ("arguments", "blocks", "by_name", "end", "start")
+    __slots__ = ("arguments", "blocks", "by_name", "end", "start", "unread")
 
     def __init__(
         self,
@@ -114,6 +114,8 @@ class BodyForm:
         self.by_name = {each.name: each for each in arguments}
         self.start = start
         self.end = end
+        self.unread: tuple[tuple[int, int], ...] = ()
+        """Stretches of it that nothing could be made of."""
 
 
 class BlockForm:

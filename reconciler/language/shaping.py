@@ -35,12 +35,7 @@ def make_shape(unit: Unit, skeleton: str, cache_folder: str | None) -> Shape:
         from reconciler.language.template_shape import TemplateShaping
 
         return TemplateShaping(skeleton, cache_folder).make()
-    shape = Shaping(skeleton, cache_folder).make(is_body=unit == "body")
-    if unit == "body" and shape.problems:
-        from reconciler.language.recovery import problems_by_item
-
-        shape.problems = problems_by_item(skeleton, cache_folder) or shape.problems
-    return shape
+    return Shaping(skeleton, cache_folder).make(is_body=unit == "body")
 
 
 class Shaping:

@@ -74,6 +74,10 @@ class Expression(Protocol):
     def is_constant(self) -> bool:
         """Whether it uses no names and calls no functions: its value is the same everywhere."""
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether it could not be read, which has been reported: its value is unknown."""
+
     def evaluate(self, scope: Scope) -> object:
         """Its value: plain data, with `Unknown` and `Sensitive` where they apply.
 
@@ -138,6 +142,8 @@ class Body:
     blocks: tuple[Block, ...]
     place: Place
     """From the first to the last character between the braces."""
+    unread: tuple[Place, ...] = ()
+    """What could not be read and has been reported. More may have been meant to stand there."""
 
 
 class ParseFile(Protocol):

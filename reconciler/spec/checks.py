@@ -17,7 +17,7 @@ def read_check(reader: BlockReader, kinds: Kinds) -> CheckBlock | None:
     reader.expect(blocks=("data", "assert"))
     data = _only_data(reader)
     asserts = read_rules(reader, "assert")
-    if not reader.blocks("assert"):
+    if not reader.blocks("assert") and not reader.body.unread:
         reader.error("Zero assert blocks", "A check needs at least one assert block.")
     if name is None:
         return None

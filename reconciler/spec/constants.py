@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from reconciler.diagnostics import Diagnostic, Diagnostics, Place, Severity, diagnostic
+from reconciler.diagnostics import (
+    Diagnostic,
+    Diagnostics,
+    Place,
+    Severity,
+    SourceRange,
+    diagnostic,
+)
 from reconciler.errors import SpecError
 from reconciler.frozen import replace
 from reconciler.language.syntax import Expression
@@ -48,6 +55,17 @@ def in_context(diagnostics: Diagnostics, error: SpecError, context: str) -> None
         each if each.context is not None else replace(each, context=context)
         for each in error.diagnostics
     )
+
+
+def except_at(error: SpecError, told: Collection[SourceRange]) -> SpecError:
+    """What *error* carries that is not about a place where something has been reported."""
+    return SpecError(tuple(each for each in error.diagnostics if not is_told(each, told)))
+
+
+def is_told(found: Diagnostic, told: Iterable[SourceRange]) -> bool:
+    """Whether something has been reported at the place of *found*, or in it, or around it."""
+    place = found.subject
+    return place is not None and any(each.overlaps(place) for each in told)
 
 
 def _not_allowed(what: str, place: Place) -> Diagnostic:

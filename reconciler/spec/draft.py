@@ -10,6 +10,7 @@ from reconciler.address import Address, Mode
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.language.syntax import Block, Body
 from reconciler.schema import Schema
+from reconciler.spec.broken import ANY_ALIAS, Broken, default_of
 from reconciler.spec.checks import read_check
 from reconciler.spec.kinds import Kinds
 from reconciler.spec.model import (
@@ -74,13 +75,13 @@ class Draft:
     removed: list[RemovedBlock] = field(default_factory=list)
     removed_modules: list[RemovedModule] = field(default_factory=list)
     checks: dict[str, CheckBlock] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    """What was declared and could not be read: references to it are not mistakes of their own."""
+    broken: Broken = field(default_factory=Broken)
     backend_path: str | None = None
 
     def read(self, bodies: list[Body]) -> None:
         """Read every block of the module's files."""
         for body in bodies:
+            self.broken.note_unread(body.unread)
             for block in body.blocks:
                 if block.type == "terraform":
                     self.provider_names |= local_names(block)
@@ -107,6 +108,7 @@ class Draft:
             checks=tuple(self.checks.values()),
             moved_modules=tuple(self.moved_modules),
             removed_modules=tuple(self.removed_modules),
+            broken=self.broken,
         )
 
     def add(
@@ -163,13 +165,15 @@ def _read_resource(draft: Draft, reader: BlockReader, mode: Mode) -> None:
         what = f'resource "{found.type}" "{found.name}"'
         draft.add(draft.resources, found.address, what, found, reader)
     elif len(reader.block.labels) == 2:
-        draft.broken.add(str(Address(*reader.block.labels, mode=mode)))
+        draft.broken.subjects.add(str(Address(*reader.block.labels, mode=mode)))
 
 
 def _read_variable(draft: Draft, reader: BlockReader) -> None:
     found = read_variable(reader)
     if found is not None:
         draft.add(draft.variables, found.name, f'variable "{found.name}"', found, reader)
+        if reader.body.unread:
+            draft.broken.subjects.add(default_of(found.name))
 
 
 def _read_locals(draft: Draft, reader: BlockReader) -> None:
@@ -181,6 +185,8 @@ def _read_output(draft: Draft, reader: BlockReader) -> None:
     found = read_output(reader)
     if found is not None:
         draft.add(draft.outputs, found.name, f'output "{found.name}"', found, reader)
+    else:
+        draft.broken.subjects.update(f"output.{label}" for label in reader.block.labels[:1])
 
 
 def _read_provider(draft: Draft, reader: BlockReader) -> None:
@@ -188,6 +194,8 @@ def _read_provider(draft: Draft, reader: BlockReader) -> None:
     if found is not None:
         what = "provider configuration" + (f' "{found.alias}"' if found.alias else "")
         draft.add(draft.providers, found.alias, what, found, reader)
+    else:
+        draft.broken.subjects.add(ANY_ALIAS)
 
 
 def _read_terraform(draft: Draft, reader: BlockReader) -> None:
@@ -198,7 +206,7 @@ def _read_terraform(draft: Draft, reader: BlockReader) -> None:
 def _read_module(draft: Draft, reader: BlockReader) -> None:
     found = read_call(reader)
     if found is None:
-        draft.broken.update(f"module.{label}" for label in reader.block.labels[:1])
+        draft.broken.subjects.update(f"module.{label}" for label in reader.block.labels[:1])
         return
     first = draft.calls.setdefault(found.name, found)
     if first is not found:

@@ -15,6 +15,8 @@ from reconciler.frozen import frozen
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import parse_number
 from reconciler.language.parse import parse_file
+from reconciler.language.values import Unknown
+from reconciler.spec.broken import Broken
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.files import list_names, read_text
 from reconciler.spec.model import GivenBy, GivenValue
@@ -110,6 +112,10 @@ def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue]:
             in_context(diagnostics, error, "")
             continue
         found[name] = GivenValue(None, value, GivenBy.FILE, source.path, argument.place)
+    unread = Broken()
+    unread.note_unread(body.unread)
+    for name in unread.words - found.keys():
+        found[name] = GivenValue(None, Unknown(not_null=False), GivenBy.FILE, source.path)
     return found
 
 

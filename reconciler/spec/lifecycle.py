@@ -52,7 +52,7 @@ def _refuse_for_data(reader: BlockReader) -> None:
 
 
 def _ignored(reader: BlockReader, schema: Schema) -> tuple[Path, ...] | Literal["all"]:
-    expression = reader.expression("ignore_changes")
+    expression = reader.static("ignore_changes")
     if expression is None:
         return ()
     if _is_word(expression, "all"):

@@ -91,17 +91,20 @@ class _Loader:
     def root(self) -> Module:
         """Read the specs folder itself, and from there every module."""
         sources = read_specs(self.directory, self.diagnostics)
-        return self._read(self.directory, ".", sources)
+        return self._read(self.directory, ".", sources, is_blind=self.diagnostics.has_errors)
 
-    def _read(self, directory: Path, path: str, sources: tuple[SourceFile, ...]) -> Module:
+    def _read(
+        self, directory: Path, path: str, sources: tuple[SourceFile, ...], *, is_blind: bool
+    ) -> Module:
         draft = Draft(path, self.kinds, self.provider_schema, self.diagnostics)
+        draft.broken.is_blind = is_blind
         self.sources.update((source.path, source) for source in sources)
         draft.read([parse_file(source, self.diagnostics) for source in sources])
         if path == ".":
             self.backend_path = draft.backend_path
         calls = self._read_called(directory, draft)
         module = draft.module(calls)
-        validate(module, draft.broken, self.functions, self.diagnostics)
+        validate(module, self.functions, self.diagnostics)
         return module
 
     def _read_called(self, directory: Path, draft: Draft) -> dict[str, ModuleCall]:
@@ -111,7 +114,7 @@ class _Loader:
         for name, written in draft.calls.items():
             module = self._called(directory, written)
             if module is None:
-                draft.broken.add(f"module.{name}")
+                draft.broken.subjects.add(f"module.{name}")
                 continue
             check_inputs(written, module)
             calls[name] = written.to(module)
@@ -130,10 +133,12 @@ class _Loader:
             detail = f"Modules may call each other {MAX_MODULE_DEPTH} deep."
             call.reader.error("Modules nested too deep", detail, call.source.place)
             return None
+        known = len(self.diagnostics.errors)
         sources = read_specs(folder, self.diagnostics, place=call.source.place)
         if not sources:
             return None
-        module = self._read(folder, self._relative(folder), sources)
+        is_blind = len(self.diagnostics.errors) > known
+        module = self._read(folder, self._relative(folder), sources, is_blind=is_blind)
         self._modules[real] = module
         return module
 

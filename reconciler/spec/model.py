@@ -12,6 +12,7 @@ from reconciler.diagnostics import Place, SourceFile
 from reconciler.frozen import frozen
 from reconciler.language.syntax import Argument, Body, Expression, Traversal
 from reconciler.schema import Path, Schema
+from reconciler.spec.broken import Broken
 
 
 @frozen
@@ -199,6 +200,8 @@ class Module:
     checks: tuple[CheckBlock, ...] = ()
     moved_modules: tuple[MovedModule, ...] = ()
     removed_modules: tuple[RemovedModule, ...] = ()
+    broken: Broken = field(default_factory=Broken)
+    """What more it may declare."""
 
 
 class GivenBy(StrEnum):

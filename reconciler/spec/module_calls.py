@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
 from reconciler.language.syntax import Argument, Expression, Traversal
+from reconciler.spec.broken import default_of
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.model import Module, ModuleCall
 from reconciler.spec.reading import BlockReader
@@ -78,12 +79,13 @@ def check_inputs(call: WrittenCall, module: Module) -> None:
     """Report inputs that the module does not have, and required ones that are not given."""
     reader = call.reader
     for name, argument in call.arguments.items():
-        if name not in module.variables:
+        if name not in module.variables and not module.broken.covers(f"var.{name}"):
             hint = did_you_mean(name, {*module.variables, *META})
             detail = f'The module "{module.path}" has no variable named "{name}".{hint}'
             reader.error("Unsupported argument", detail, argument.name_place)
     for name, variable in module.variables.items():
-        if variable.default is None and name not in call.arguments:
+        has_default = variable.default is not None or module.broken.covers(default_of(name))
+        if not has_default and name not in call.arguments:
             reader.missing_argument(name)
 
 
@@ -115,7 +117,7 @@ def _check_meta(reader: BlockReader, arguments: Mapping[str, Argument]) -> None:
 
 
 def _providers(reader: BlockReader) -> Mapping[str, str | None]:
-    expression = reader.expression("providers")
+    expression = reader.static("providers")
     if expression is None:
         return {}
     pairs = expression.pairs()

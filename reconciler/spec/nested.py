@@ -64,6 +64,8 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
     if labels is None or for_each is None:
         return None
     if content is None:
+        if inner.body.unread:
+            return None
         detail = "A dynamic block needs a content block that says what each block holds."
         inner.error("Missing content block", detail)
         return None
@@ -74,7 +76,7 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
 
 
 def _iterator(reader: BlockReader, default: str) -> str:
-    expression = reader.expression("iterator")
+    expression = reader.static("iterator")
     if expression is None:
         return default
     found = expression.traversal()
@@ -144,6 +146,11 @@ class NestedBlocks:
             inner = (each for member in part.members.values() for each in member.references())
             found += (each for each in inner if each.root != part.iterator)
         return tuple(found)
+
+    @property
+    def is_unread(self) -> bool:
+        """False: blocks that could not be read are not among them."""
+        return False
 
     @property
     def is_constant(self) -> bool:

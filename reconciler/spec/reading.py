@@ -110,7 +110,9 @@ class BlockReader:
         self.error("Unsupported block type", detail, place)
 
     def missing_argument(self, name: str) -> None:
-        """Report a required argument that is not there."""
+        """Report a required argument that is not there, unless it may be in what was not read."""
+        if self.body.unread:
+            return
         detail = f'The argument "{name}" is required, and there is none. Add {name} = ... here.'
         self.error("Missing required argument", detail)
 
@@ -118,6 +120,14 @@ class BlockReader:
         """What stands behind the argument *name*; None without it."""
         argument = self.body.arguments.get(name)
         return argument.expression if argument is not None else None
+
+    def static(self, name: str) -> Expression | None:
+        """What stands behind the argument *name*, to be looked at as it is written.
+
+        None without it, and where it could not be read.
+        """
+        expression = self.expression(name)
+        return None if expression is None or expression.is_unread else expression
 
     def text(self, name: str) -> str | None:
         """The constant text of the argument *name*; None without it or after an error."""
@@ -150,7 +160,7 @@ class BlockReader:
         return found[0] if found else None
 
     def _constant(self, name: str) -> object:
-        expression = self.expression(name)
+        expression = self.static(name)
         if expression is None:
             return None
         try:

@@ -19,7 +19,7 @@ def read_import(reader: BlockReader) -> ImportBlock | None:
     """Read an `import` block; None where it does not say what to import."""
     reader.labels()
     reader.expect(("to", "id", "for_each", "provider"), required=("to", "id"))
-    to, id_ = reader.expression("to"), reader.expression("id")
+    to, id_ = reader.static("to"), reader.expression("id")
     if to is None or id_ is None:
         return None
     # A key that depends on each.key is a reference of its own, behind the address.
@@ -81,7 +81,7 @@ def _destroy(reader: BlockReader) -> bool:
 
 
 def _address(reader: BlockReader, name: str) -> Address | ModulePath | None:
-    expression = reader.expression(name)
+    expression = reader.static(name)
     if expression is None:
         return None
     found = read_address(reader, expression)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable
 
 from reconciler.address import Mode
 from reconciler.diagnostics import Diagnostics, Place
@@ -37,12 +37,10 @@ class ReferenceCheck:
     def __init__(
         self,
         module: Module,
-        broken: Set[str],
         functions: Collection[str] | None,
         diagnostics: Diagnostics,
     ) -> None:
         self.module = module
-        self.broken = broken
         self.functions = functions
         self.diagnostics = diagnostics
         self.context = ""
@@ -50,9 +48,9 @@ class ReferenceCheck:
         """The resource whose references are being checked: it may not refer to itself."""
         self.own: ResourceBlock | None = None
         """The data source that only the check in hand can see."""
-        self.wrong: set[int] = set()
-        """The expressions in which something was wrong, by identity."""
-        self._is_wrong = False
+        self.wrong: dict[int, list[Place]] = {}
+        """Where something was wrong in expressions, by their identity."""
+        self._places: list[Place] = []
         self._hints: dict[str, str] = {}
 
     def uses(self, context: str, uses: Iterable[Use]) -> None:
@@ -61,13 +59,13 @@ class ReferenceCheck:
         for expression, names in uses:
             if expression.is_constant:
                 continue
-            self._is_wrong = False
+            self._places = []
             for traversal in expression.references():
                 self._check(traversal, names)
             if self.functions is not None:
                 self._check_calls(expression, self.functions)
-            if self._is_wrong:
-                self.wrong.add(id(expression))
+            if self._places:
+                self.wrong[id(expression)] = self._places
 
     def dependencies(self, context: str, traversals: Iterable[Traversal]) -> None:
         """Check what a block lists in `depends_on`."""
@@ -93,7 +91,7 @@ class ReferenceCheck:
             self._check_target(resolve(self.module, traversal, self.own), traversal)
 
     def _error(self, summary: str, detail: str, place: Place) -> None:
-        self._is_wrong = True
+        self._places.append(place)
         self.diagnostics.error(summary, detail, place=place, context=self.context)
 
     def _check_calls(self, expression: Expression, functions: Collection[str]) -> None:
@@ -130,8 +128,8 @@ class ReferenceCheck:
     def _check_target(self, target: Target, traversal: Traversal) -> None:
         match target:
             case Unresolved():
-                self._is_wrong = True
-                if target.subject not in self.broken:
+                self._places.append(target.place)
+                if not self._is_broken(target.subject):
                     detail = target.detail + self._hint(target)
                     self._error(target.summary, detail, target.place)
             case ResourceRef():
@@ -140,6 +138,14 @@ class ReferenceCheck:
                 self._check_module(target, traversal)
             case SelfRef() if self.block is not None:
                 self._check_steps(self.block.schema, target.steps, traversal)
+
+    def _is_broken(self, subject: str) -> bool:
+        """Whether what is not there may only not have been readable."""
+        root, _, rest = subject.partition(".")
+        name, _, output = rest.partition(".")
+        if root == "module" and output and name in self.module.calls:
+            return self.module.calls[name].module.broken.covers(f"output.{output}")
+        return self.module.broken.covers(subject)
 
     def _hint(self, target: Unresolved) -> str:
         if target.subject not in self._hints and len(self._hints) < MAX_HINTS:
@@ -169,7 +175,8 @@ class ReferenceCheck:
         """Whether an instance is singled out exactly where there are several."""
         has_part = bool(target.steps) if isinstance(target, ResourceRef) else bool(target.output)
         if block.count is None and block.for_each is None:
-            if target.key is None:
+            is_unread = isinstance(block, ResourceBlock) and block.body.unread
+            if target.key is None or is_unread:
                 return True
             detail = f"{name} has neither count nor for_each: write it without the brackets."
             self._error("Unexpected resource instance key", detail, traversal.place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 
 from reconciler.address import Address, ModulePath, ModuleStep
 from reconciler.diagnostics import Diagnostics, Place
@@ -11,15 +11,14 @@ from reconciler.spec.reading import where
 from reconciler.spec.refactoring import import_address
 
 
-def check_refactoring(module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+def check_refactoring(module: Module, diagnostics: Diagnostics) -> None:
     """Report imports without a block, and moves and removals at odds with what is there."""
-    _Check(module, broken, diagnostics).run()
+    _Check(module, diagnostics).run()
 
 
 class _Check:
-    def __init__(self, module: Module, broken: Set[str], diagnostics: Diagnostics) -> None:
+    def __init__(self, module: Module, diagnostics: Diagnostics) -> None:
         self.module = module
-        self.broken = broken
         self.diagnostics = diagnostics
 
     def run(self) -> None:
@@ -36,7 +35,7 @@ class _Check:
             address = import_address(block)
             if address is None:
                 continue
-            if not self._is_declared(address):
+            if not (self._is_declared(address) or self._may_be_declared(address)):
                 detail = f"There is no block for {address}. Write it, then the import can be made."
                 summary = "Configuration for import target does not exist"
                 self._error(summary, detail, block.to.place, "import")
@@ -95,12 +94,20 @@ class _Check:
         steps = target.module if isinstance(target, Address) else target[:-1]
         for step in steps:
             if step.name not in module.calls:
-                return f"module.{step.name}" in self.broken
+                return False
             module = module.calls[step.name].module
         if isinstance(target, Address):
-            own = Address(target.type, target.name, mode=target.mode)
-            return own in module.resources or str(own) in self.broken
+            return Address(target.type, target.name, mode=target.mode) in module.resources
         return target[-1].name in module.calls
+
+    def _may_be_declared(self, address: Address) -> bool:
+        """Whether only a mistake may be why there is no block for *address*."""
+        module = self.module
+        for step in address.module:
+            if step.name not in module.calls:
+                return module.broken.covers(f"module.{step.name}")
+            module = module.calls[step.name].module
+        return module.broken.covers(str(Address(address.type, address.name, mode=address.mode)))
 
 
 def path_text(path: ModulePath) -> str:

@@ -47,7 +47,7 @@ def read_resource(reader: BlockReader, mode: Mode, kinds: Kinds) -> ResourceBloc
 
 def provider_alias(reader: BlockReader) -> str | None:
     """The alias in `provider = openai.alias`; None for the plain configuration."""
-    expression = reader.expression("provider")
+    expression = reader.static("provider")
     return None if expression is None else read_provider(reader, expression)
 
 
@@ -78,7 +78,7 @@ def _own_body(reader: BlockReader, kind: Kind) -> Body:
     for name in kind.required:
         if name not in arguments:
             reader.missing_argument(name)
-    return Body(arguments, (), body.place)
+    return Body(arguments, (), body.place, body.unread)
 
 
 def _with_blocks(

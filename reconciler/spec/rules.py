@@ -18,7 +18,7 @@ def _read_rule(reader: BlockReader) -> Rule | None:
     condition, message = (reader.expression(name) for name in names)
     if condition is None or message is None:
         return None
-    if not condition.references():
+    if not condition.references() and not condition.is_unread:
         summary = f"Invalid {reader.block.type} expression"
         reader.error(summary, _CHECKS_NOTHING, condition.place)
     return Rule(condition, message, reader.block.place)

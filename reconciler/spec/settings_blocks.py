@@ -50,6 +50,8 @@ def read_provider_block(
         _other_provider(reader, name, names)
         return None
     alias = _alias(reader)
+    if alias is None and "alias" in reader.body.arguments:
+        return None
     arguments = {
         key: each for key, each in reader.body.arguments.items() if key not in _PROVIDER_META
     }
@@ -135,5 +137,5 @@ def _check_arguments(reader: BlockReader, arguments: dict[str, Argument], schema
             reader.error("Unsupported argument", schema.instead[name], place)
         else:
             reader.unsupported_argument(name, {*known, *_PROVIDER_META})
-    check = ValueCheck(None, frozenset(), reader.diagnostics)
+    check = ValueCheck(None, reader.diagnostics)
     check.arguments(schema, arguments, reader.context, reader.block.place)

@@ -20,7 +20,7 @@ def reference_list(reader: BlockReader, name: str) -> tuple[Traversal, ...]:
 
 def static_items(reader: BlockReader, name: str) -> tuple[Expression, ...]:
     """The elements of the argument *name*, which must be written as a list."""
-    expression = reader.expression(name)
+    expression = reader.static(name)
     if expression is None:
         return ()
     items = expression.items()

@@ -5,10 +5,11 @@ What an expression does wrong in this scope it does wrong whatever the world loo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from reconciler.address import Mode
 from reconciler.errors import SpecError
+from reconciler.language.functions.function import Function, Parameter
 from reconciler.language.marks import mark
 from reconciler.language.syntax import Expression
 from reconciler.language.values import Unknown
@@ -20,25 +21,41 @@ ANYTHING = Unknown("dynamic", not_null=False)
 
 _TEXT = Unknown("string")
 
+_ANY_FUNCTION = Function(
+    name="",
+    description="A function that there is not.",
+    parameters=(),
+    variadic=Parameter("values", is_nullable=True, unknown="any", marks="any"),
+    returns="dynamic",
+    implement=lambda *values: ANYTHING,
+)
+
 
 class TrialScope:
     """Every name there can be in a module.
 
     Variables and attributes are known by their type, local values as far as they follow from
-    constants, and the rest is unknown.
+    constants, and the rest is unknown. A scope that *is_lenient* is for expressions in which some
+    reference or call has been found wrong: there every object has every attribute, and there is
+    every function.
     """
 
-    def __init__(self, module: Module, functions: Mapping[str, object]) -> None:
-        self._functions = functions
+    def __init__(
+        self, module: Module, functions: Mapping[str, object], *, is_lenient: bool = False
+    ) -> None:
+        self._functions = _Open(functions, _ANY_FUNCTION) if is_lenient else functions
+        opened: Callable[[Mapping[str, object]], Mapping[str, object]]
+        opened = _Open if is_lenient else dict
+        managed = _objects(module, Mode.MANAGED, opened)
         self._names: dict[str, object] = {
             "var": _variables(module),
             "local": _Locals(module, self),
-            "data": _Open(_objects(module, Mode.DATA)),
-            "resource": _Open(_objects(module, Mode.MANAGED)),
-            "path": {"module": _TEXT, "root": _TEXT, "cwd": _TEXT},
-            "each": {"key": _TEXT, "value": ANYTHING},
-            "count": {"index": Unknown("number")},
-            **_objects(module, Mode.MANAGED),
+            "data": _Open(_objects(module, Mode.DATA, opened)),
+            "resource": _Open(managed),
+            "path": opened({"module": _TEXT, "root": _TEXT, "cwd": _TEXT}),
+            "each": opened({"key": _TEXT, "value": ANYTHING}),
+            "count": opened({"index": Unknown("number")}),
+            **managed,
         }
 
     def root(self, name: str) -> object:
@@ -54,11 +71,12 @@ class TrialScope:
 class _Open(Mapping[str, object]):
     """An object that may have more attributes than are known."""
 
-    def __init__(self, known: Mapping[str, object]) -> None:
+    def __init__(self, known: Mapping[str, object], unknown: object = ANYTHING) -> None:
         self._known = known
+        self._unknown = unknown
 
     def __getitem__(self, name: str) -> object:
-        return self._known.get(name, ANYTHING)
+        return self._known.get(name, self._unknown)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._known)
@@ -131,15 +149,17 @@ def _variables(module: Module) -> Mapping[str, object]:
     return _Open(known)
 
 
-def _objects(module: Module, mode: Mode) -> dict[str, _Open]:
+def _objects(
+    module: Module, mode: Mode, opened: Callable[[Mapping[str, object]], object]
+) -> dict[str, _Open]:
     """The blocks of one mode: by type, then by name."""
     found: dict[str, dict[str, object]] = {}
-    shared: dict[str, dict[str, object]] = {}
+    shared: dict[str, object] = {}
     for address, block in module.resources.items():
         if block.mode is not mode:
             continue
         if address.type not in shared:
-            shared[address.type] = unknown_object(block.schema)
+            shared[address.type] = opened(unknown_object(block.schema))
         is_one = block.count is None and block.for_each is None
         value: object = shared[address.type] if is_one else ANYTHING
         found.setdefault(address.type, {})[address.name] = value

@@ -40,7 +40,7 @@ ANY: Constraint = ("dynamic", None)
 
 def read_type(reader: BlockReader, name: str) -> Constraint:
     """The type that the argument *name* writes out; any type without it or after an error."""
-    expression = reader.expression(name)
+    expression = reader.static(name)
     return ANY if expression is None else _read(reader, expression, 0)
 
 

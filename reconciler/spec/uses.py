@@ -47,7 +47,10 @@ Use = tuple[Expression, Names]
 
 def resource_uses(block: ResourceBlock) -> Iterator[Use]:
     """The expressions of a resource or data block."""
-    names = _BY_REPETITION[block.for_each is not None, block.count is not None]
+    is_unread = bool(block.body.unread)  # count or for_each may have been meant to stand there
+    names = _BY_REPETITION[
+        block.for_each is not None or is_unread, block.count is not None or is_unread
+    ]
     for argument in block.body.arguments.values():
         yield argument.expression, names
     yield from repetition_uses(block)

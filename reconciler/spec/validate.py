@@ -27,19 +27,18 @@ from reconciler.suggest import did_you_mean
 
 def validate(
     module: Module,
-    broken: Set[str],
     functions: Mapping[str, object] | None,
     diagnostics: Diagnostics,
 ) -> None:
     """Report references to nothing, values that cannot be, and blocks at odds with each other.
 
-    *broken* are addresses that were declared but could not be read: what refers to them is fine.
     Every expression is evaluated with *functions* while nothing else is known; without them only
     constants are, and what is called is not looked at.
     """
-    references = ReferenceCheck(module, broken, functions, diagnostics)
+    references = ReferenceCheck(module, functions, diagnostics)
     scope = None if functions is None else TrialScope(module, functions)
-    values = ValueCheck(scope, references.wrong, diagnostics)
+    lenient = None if functions is None else TrialScope(module, functions, is_lenient=True)
+    values = ValueCheck(scope, diagnostics, wrong=references.wrong, lenient=lenient)
     for resource in module.resources.values():
         if diagnostics.is_full:
             return
@@ -54,7 +53,7 @@ def validate(
         values.expressions((expression for expression, _ in found), context)
     for output in module.outputs.values():
         references.dependencies(f'output "{output.name}"', output.depends_on)
-    check_refactoring(module, broken, diagnostics)
+    check_refactoring(module, diagnostics)
     _validate_aliases(module, diagnostics)
 
 

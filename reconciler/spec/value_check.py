@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.diagnostics import Diagnostics, Place
@@ -14,7 +14,7 @@ from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Argument, Expression, Scope
 from reconciler.language.values import SetValue, Unknown, is_null
 from reconciler.schema import Attribute, Complaint, Path, Schema
-from reconciler.spec.constants import NO_NAMES, REFUSED_IN_SECRET, in_context
+from reconciler.spec.constants import NO_NAMES, REFUSED_IN_SECRET, except_at, in_context
 from reconciler.spec.model import Variable
 from reconciler.spec.nested import NestedBlocks
 from reconciler.spec.variables import variable_value
@@ -23,13 +23,22 @@ from reconciler.spec.variables import variable_value
 class ValueCheck:
     """Evaluates expressions for the mistakes in them, and holds arguments against schemas.
 
-    Without a *scope* it looks at constants only. With one it looks at everything but the
-    expressions named in *skipped*, which refer to nothing and have been reported.
+    Without a *scope* it looks at constants only. *wrong* are the places of references to nothing,
+    by the identity of the expressions they are in: these are evaluated in the scope *lenient*, in
+    which whatever they refer to is there, and nothing more is said about those places.
     """
 
-    def __init__(self, scope: Scope | None, skipped: Set[int], diagnostics: Diagnostics) -> None:
+    def __init__(
+        self,
+        scope: Scope | None,
+        diagnostics: Diagnostics,
+        *,
+        wrong: Mapping[int, Sequence[Place]] | None = None,
+        lenient: Scope | None = None,
+    ) -> None:
         self.scope = scope
-        self.skipped = skipped
+        self.lenient = lenient
+        self.wrong = {} if wrong is None else wrong
         self.diagnostics = diagnostics
         self.context = ""
 
@@ -108,14 +117,15 @@ class ValueCheck:
 
     def _evaluate(self, expression: Expression) -> object:
         """The value; unknown where nothing can be said, or all has been said."""
-        if id(expression) in self.skipped:
-            return _NOTHING_KNOWN
         if self.scope is None and not expression.is_constant:
             return _NOTHING_KNOWN
+        wrong = self.wrong.get(id(expression))
+        scope = self.scope if wrong is None else self.lenient
         try:
-            return expression.evaluate(self.scope or NO_NAMES)
+            return expression.evaluate(scope or NO_NAMES)
         except SpecError as error:
-            in_context(self.diagnostics, error, self.context)
+            told = [source.range(start, end) for source, start, end in wrong or ()]
+            in_context(self.diagnostics, except_at(error, told), self.context)
             return _NOTHING_KNOWN
 
     def _argument(self, attribute: Attribute, argument: Argument) -> object:

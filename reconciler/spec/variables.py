@@ -202,7 +202,8 @@ def _report_unfit(
 
 def _report_undeclared(spec: Spec, diagnostics: Diagnostics) -> None:
     for name, given in spec.given.items():
-        if name in spec.root.variables:
+        is_unread = isinstance(given.value, Unknown) or spec.root.broken.covers(f"var.{name}")
+        if name in spec.root.variables or is_unread:
             continue
         hint = did_you_mean(name, spec.root.variables)
         detail = (

@@ -88,7 +88,7 @@ class Evaluator:
             if name == TYPE:
                 detail = "This function exists in the console only, and not inside an expression."
                 diagnostics.error('Invalid use of "type"', detail, place=place)
-        check = ReferenceCheck(self._module, set(), None, diagnostics)
+        check = ReferenceCheck(self._module, None, diagnostics)
         check.uses("", [(expression, NOWHERE)])
         diagnostics.raise_if_errors()
         value = typed_value(expression, self._scope)

@@ -62,7 +62,7 @@ class Function:
         Raises:
             ValueMistake: an argument is not right, or the function fails.
         """
-        parameters = self._parameters_for(len(arguments))
+        parameters = self.parameters_for(len(arguments))
         values: list[object] = []
         is_sensitive = is_unknown = is_untyped = False
         for position, (parameter, argument) in enumerate(zip(parameters, arguments, strict=True)):
@@ -92,7 +92,12 @@ class Function:
             of = self.infer(*(type_of(each) for each in arguments))
         return Unknown(of, not_null=of != "dynamic" and not self.may_be_null)
 
-    def _parameters_for(self, count: int) -> Sequence[Parameter]:
+    def parameters_for(self, count: int) -> Sequence[Parameter]:
+        """The parameters of a call with *count* arguments.
+
+        Raises:
+            ValueMistake: it cannot have so many, or so few.
+        """
         least = len(self.parameters)
         if count == least:
             return self.parameters

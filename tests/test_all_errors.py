@@ -1,0 +1,266 @@
+"""All errors: one run tells every mistake of every block of every file, each of them once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from spec_writing import load_specs
+
+THREAD = 'resource "openai_thread" "t" {}\n'
+
+
+def message(name: str, content: str) -> str:
+    """A message of five lines; the content stands on the fourth."""
+    return (
+        f'resource "openai_message" "{name}" {{\n  thread_id = openai_thread.t.id\n'
+        f'  role      = "user"\n  content   = {content}\n}}\n'
+    )
+
+
+AFTER = 'output "after" {\n  value = openai_message.a.idd\n}\n'
+"""A mistake in the next block, about the message that something is wrong with."""
+
+SYNTAX = {
+    "a block that is never closed": (
+        THREAD + message("a", "var.nope").removesuffix("}\n") + "\n" + AFTER,
+        [
+            "error main.tf:2:31 Unclosed block",
+            "error main.tf:5:15 Reference to undeclared input variable",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
+    ),
+    "an object that is never closed": (
+        THREAD
+        + message("a", '"x"').replace("  role", '  metadata = {\n    k = "v"\n  role')
+        + AFTER,
+        ["error main.tf:4:14 Unclosed bracket", "error main.tf:10:27 Unsupported attribute"],
+    ),
+    "a block in a block that is never closed": (
+        THREAD
+        + message("a", "var.nope").replace("  role", "  lifecycle {\n    x = 1\n  role")
+        + AFTER,
+        [
+            "error main.tf:4:13 Unclosed block",
+            "error main.tf:7:15 Reference to undeclared input variable",
+            "error main.tf:10:27 Unsupported attribute",
+        ],
+    ),
+    "a parenthesis that is never closed": (
+        THREAD + message("a", 'upper("x"') + AFTER,
+        ["error main.tf:5:20 Unclosed bracket", "error main.tf:8:27 Unsupported attribute"],
+    ),
+    "a parenthesis too many": (
+        THREAD + message("a", 'upper("x"))') + AFTER,
+        ["error main.tf:5:25 Extra closing bracket", "error main.tf:8:27 Unsupported attribute"],
+    ),
+    "a brace too many": (
+        THREAD + message("a", '"x"') + "}\n" + AFTER,
+        ["error main.tf:7:1 Extra closing bracket", "error main.tf:9:27 Unsupported attribute"],
+    ),
+    "no opening brace": (
+        THREAD + message("a", '"x"').replace('"a" {', '"a"') + AFTER,
+        ["error main.tf:2:27 Incomplete argument or block"],
+    ),
+    "a string that is never closed": (
+        THREAD + message("a", '"x') + AFTER,
+        ["error main.tf:5:15 Unclosed string", "error main.tf:8:27 Unsupported attribute"],
+    ),
+    "a label that is never closed": (
+        THREAD + message("a", '"x"').replace('"a"', '"a') + AFTER,
+        ["error main.tf:2:27 Unclosed string"],
+    ),
+    "a heredoc that is never closed": (
+        THREAD + message("a", "<<EOT\nx") + AFTER,
+        ["error main.tf:5:15 Unclosed heredoc", "error main.tf:9:27 Unsupported attribute"],
+    ),
+    "a heredoc with a blank before its marker": (
+        THREAD + message("a", "<< EOT\nx\nEOT") + AFTER,
+        ["error main.tf:5:15 Invalid heredoc", "error main.tf:10:27 Unsupported attribute"],
+    ),
+    "a comment that is never closed": (
+        THREAD + "/* open\n" + message("a", '"x"') + AFTER,
+        ["error main.tf:2:1 Unclosed comment"],
+    ),
+    "no equals sign": (
+        THREAD + message("a", '"x"').replace("content   =", "content") + AFTER,
+        [
+            "error main.tf:5:11 Incomplete argument or block",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
+    ),
+    "a colon": (
+        THREAD + message("a", '"x"').replace("role      =", "role:") + AFTER,
+        [
+            "error main.tf:4:7 Colon instead of equals sign",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
+    ),
+    "commas between arguments": (
+        THREAD + message("a", '"x",').replace('"user"', '"user",') + AFTER,
+        [
+            "error main.tf:4:21 Misplaced comma",
+            "error main.tf:5:18 Misplaced comma",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
+    ),
+    "a text with a bad escape": (
+        THREAD + message("a", r'"c:\path"') + AFTER,
+        ["error main.tf:5:18 Invalid escape sequence", "error main.tf:8:27 Unsupported attribute"],
+    ),
+    "an interpolation with a mistake in it": (
+        THREAD + message("a", '"${var.x} ${1 2}"') + AFTER,
+        ["error main.tf:5:29 Missing operator", "error main.tf:8:27 Unsupported attribute"],
+    ),
+    "a template in a label": (
+        THREAD + message("a${1}", '"x"') + AFTER,
+        ["error main.tf:2:27 Template in a label"],
+    ),
+    "many local values": (
+        "locals {\n  a = 1 +\n  b = upper(1, 2)\n  c = [1 2]\n  d = local.a\n  e = local.nope\n"
+        '  f = "${local.a} ${1 2}"\n  g = {\n    x = 1\n    y =\n  }\n  h = local.g.z\n}\n'
+        'output "o" {\n  value = [local.c, local.zz]\n}\n',
+        [
+            "error main.tf:2:9 Missing value",
+            "error main.tf:3:16 Too many function arguments",
+            "error main.tf:4:10 Missing comma",
+            "error main.tf:6:7 Reference to undeclared local value",
+            "error main.tf:7:23 Missing operator",
+            "error main.tf:10:7 Missing value",
+            "error main.tf:15:21 Reference to undeclared local value",
+        ],
+    ),
+    "variables": (
+        'variable "x" {\n  type = list(string\n}\nvariable "y" {\n  type = strin\n}\n'
+        'variable "z" {\n  default = [1,,2]\n}\nvariable "q" {\n  validation {\n'
+        '    condition = var.q ==\n    error_message = "No."\n  }\n}\n'
+        'output "o" {\n  value = [var.x, var.y, var.z, var.q, var.w]\n}\n',
+        [
+            "error main.tf:2:14 Unclosed bracket",
+            "error main.tf:5:10 Invalid type specification",
+            "error main.tf:8:16 Missing value",
+            "error main.tf:12:23 Missing value",
+            "error main.tf:17:40 Reference to undeclared input variable",
+        ],
+    ),
+    "arguments that say how a block is used": (
+        THREAD
+        + message("a", '"${count.index}"').replace("  role", "  count = 2 3\n  role")
+        + message("b", "each.key").replace("  role", "  for_each = {\n  role")
+        + message("c", '"x"').replace("  role", "  depends_on = [a b]\n  provider = =\n  role")
+        + 'output "o" {\n  value = [openai_message.a[0].id, openai_message.b["k"].id]\n}\n',
+        [
+            "error main.tf:4:13 Missing line break or operator",
+            "error main.tf:10:14 Unclosed bracket",
+            "error main.tf:16:19 Missing comma",
+            "error main.tf:17:14 Missing value",
+        ],
+    ),
+    "prose": (
+        THREAD + "This is a text,\nwritten by somebody. It is no HCL!\n\n" + message("a", "var.x"),
+        [
+            "error main.tf:2:15 Missing equals sign or brace",
+            "error main.tf:8:15 Reference to undeclared input variable",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SYNTAX)
+def test_a_mistake_in_the_syntax_hides_no_other_and_causes_none(case: str, tmp_path: Path) -> None:
+    text, told = SYNTAX[case]
+    assert load_specs(tmp_path, text).told == told
+
+
+def test_a_mistake_in_one_file_hides_none_in_another(tmp_path: Path) -> None:
+    files = {
+        "a.tf": message("a", "openai_message.b.idd"),
+        "b.tf": THREAD + message("b", "[1 2]"),
+        "c.tf": message("c", "openai_message.d.id"),
+    }
+    assert load_specs(tmp_path, files).told == [
+        "error a.tf:4:31 Unsupported attribute",
+        "error b.tf:5:18 Missing comma",
+        "error c.tf:4:15 Reference to undeclared resource",
+    ]
+
+
+def test_what_a_module_declares_where_it_could_not_be_read_is_not_missed(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source = "./m"\n  a = 1\n  z = 2\n}\n'
+        'output "o" {\n  value = [module.m.o, module.m.p, module.m.q]\n}\n',
+        "m/main.tf": 'variable "a" {\n  default = 1 2\n}\nvariable "b" {\n  type string\n}\n'
+        'output "o" {\n  value = var.a +\n}\noutput "p" {\n}\n',
+    }
+    assert load_specs(tmp_path, files).told == [
+        "error main.tf:2:15 Missing line break or operator",
+        "error main.tf:5:8 Incomplete argument or block",
+        "error main.tf:8:17 Missing value",
+        "error main.tf:10:1 Missing required argument",
+        "error main.tf:4:3 Unsupported argument",
+        "error main.tf:7:36 Unsupported attribute",
+    ]
+
+
+def test_a_file_that_cannot_be_read_may_declare_anything(tmp_path: Path) -> None:
+    (tmp_path / "bad.tf").write_bytes(b'variable "x\xff" {}\n')
+    told = load_specs(tmp_path, 'output "o" {\n  value = [var.x, upper(1, 2)]\n}\n').told
+    assert told == [
+        "error bad.tf:1:12 Invalid character encoding",
+        "error main.tf:2:28 Too many function arguments",
+    ]
+
+
+EXPRESSIONS = {
+    "an undeclared name and a wrong call": (
+        '"${local.tpyo} ${upper(1, 2)}"',
+        ["main.tf:2:14 Reference to undeclared local value", "main.tf:2:37 Too many function"],
+    ),
+    "an undeclared name inside a wrong call": (
+        "upper(local.tpyo, 2)",
+        ["main.tf:2:17 Reference to undeclared local value", "main.tf:2:29 Too many function"],
+    ),
+    "an attribute that is not there inside a wrong call": (
+        "upper(openai_thread.t.nope, 2)",
+        ["main.tf:2:32 Unsupported attribute", "main.tf:2:39 Too many function arguments"],
+    ),
+    "an unknown function of a wrong call": (
+        "uper(upper(1, 2))",
+        ["main.tf:2:11 Call to unknown function", "main.tf:2:25 Too many function arguments"],
+    ),
+    "both sides of an operator": (
+        "(1 + upper(1, 2)) * (upper(3, 4) + -{})",
+        [
+            "main.tf:2:25 Too many function arguments",
+            "main.tf:2:41 Too many function arguments",
+            "main.tf:2:46 Invalid operand",
+        ],
+    ),
+    "several arguments of a call": (
+        "max(upper(1, 2), upper(3, 4), [], local.x)",
+        [
+            "main.tf:2:24 Too many function arguments",
+            "main.tf:2:37 Too many function arguments",
+            "main.tf:2:45 Reference to undeclared local value",
+        ],
+    ),
+    "names without a value, and a wrong conditional": (
+        '[var, each.kee, path.x, true ? [1] : tomap({}), "${local}"]',
+        [
+            "main.tf:2:12 Invalid reference",
+            'main.tf:2:17 Invalid "each" attribute',
+            'main.tf:2:27 Invalid "path" attribute',
+            "main.tf:2:35 Inconsistent conditional result types",
+            "main.tf:2:62 Invalid reference",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EXPRESSIONS)
+def test_a_mistake_in_an_expression_hides_no_other_in_it(case: str, tmp_path: Path) -> None:
+    text, expected = EXPRESSIONS[case]
+    told = load_specs(tmp_path, f'output "o" {{\n  value = {text}\n}}\n' + THREAD).told
+    assert len(told) == len(expected), told
+    for each, beginning in zip(told, expected, strict=True):
+        assert each.startswith(f"error {beginning}")
