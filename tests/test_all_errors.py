@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from spec_writing import load_specs
+from spec_writing import load_specs, told, write_specs
+from test_spec_errors import MISTAKES
+
+from reconciler.errors import SpecError
+from reconciler.workflow.prepare import prepare
 
 THREAD = 'resource "openai_thread" "t" {}\n'
 
@@ -264,3 +268,106 @@ def test_a_mistake_in_an_expression_hides_no_other_in_it(case: str, tmp_path: Pa
     assert len(told) == len(expected), told
     for each, beginning in zip(told, expected, strict=True):
         assert each.startswith(f"error {beginning}")
+
+
+def found(folder: Path, *, need_values: bool = True) -> list[str]:
+    """What `plan` finds, or without *need_values* `validate`."""
+    try:
+        prepare(folder, given=(), environ={}, need_values=need_values)
+    except SpecError as error:
+        return [told(each) for each in error.diagnostics]
+    return []
+
+
+PLANNED = """\
+variable "keys" {
+  type    = map(string)
+  default = { a = "1" }
+}
+
+variable "required" {
+}
+
+variable "small" {
+  default = 5
+  validation {
+    condition     = var.small > 6
+    error_message = "Too small."
+  }
+}
+
+resource "openai_thread" "set" {
+  for_each = toset(["a", "b"])
+}
+
+resource "openai_thread" "map" {
+  for_each = var.keys
+}
+
+resource "openai_thread" "two" {
+  count = 2
+  lifecycle {
+    precondition {
+      condition     = var.keys["a"] == "2"
+      error_message = "No."
+    }
+  }
+}
+
+output "o" {
+  value = [
+    openai_thread.set["xz"].id,
+    openai_thread.map["xz"].id,
+    openai_thread.two[5].id,
+    openai_thread.none.id,
+    openai_thread.map["a"].idd,
+    var.keys["q"],
+  ]
+}
+
+output "p" {
+  value = upper(openai_thread.none.id, 2)
+}
+"""
+
+
+def test_references_to_nothing_hide_nothing_that_evaluation_finds(tmp_path: Path) -> None:
+    folder = write_specs(tmp_path, PLANNED)
+    assert found(folder) == [
+        "error main.tf:6:1 No value for required variable",
+        "error main.tf:9:1 Invalid value for variable",
+        "error main.tf:29:23 Resource precondition failed",
+        "error main.tf:29:23 Resource precondition failed",
+        "error main.tf:37:5 Invalid index",
+        "error main.tf:38:5 Invalid index",
+        "error main.tf:39:5 Invalid index",
+        "error main.tf:40:5 Reference to undeclared resource",
+        "error main.tf:41:27 Unsupported attribute",
+        "error main.tf:42:5 Invalid index",
+        "error main.tf:47:17 Reference to undeclared resource",
+        "error main.tf:47:40 Too many function arguments",
+    ]
+
+
+def test_validate_knows_the_instances_that_constants_make(tmp_path: Path) -> None:
+    folder = write_specs(tmp_path, PLANNED)
+    assert found(folder, need_values=False) == [
+        "error main.tf:9:1 Invalid value for variable",
+        "error main.tf:37:5 Invalid index",
+        "error main.tf:39:5 Invalid index",
+        "error main.tf:40:5 Reference to undeclared resource",
+        "error main.tf:41:27 Unsupported attribute",
+        "error main.tf:47:17 Reference to undeclared resource",
+        "error main.tf:47:40 Too many function arguments",
+    ]
+
+
+@pytest.mark.parametrize("case", [*MISTAKES, *SYNTAX])
+def test_a_plan_tells_what_validate_tells_and_nothing_twice(case: str, tmp_path: Path) -> None:
+    text = MISTAKES[case][0] if case in MISTAKES else SYNTAX[case][0]
+    folder = write_specs(tmp_path, text)
+    told_by_validate, told_by_plan = (found(folder, need_values=each) for each in (False, True))
+    assert set(told_by_validate) <= set(told_by_plan)
+    again = [each for each in told_by_plan if each not in told_by_validate]
+    assert len(again) == len(set(again))
+    assert all("for required" in each or "attachments" in each for each in again)

@@ -12,16 +12,24 @@ Note = Callable[[Address], None]
 
 
 class Names(Mapping[str, object]):
-    """An object whose attributes are looked up when they are asked for."""
+    """An object whose attributes are looked up when they are asked for.
 
-    def __init__(self, names: Iterable[str], lookup: Callable[[str], object]) -> None:
+    *otherwise* is what every other attribute is; None: there is none.
+    """
+
+    def __init__(
+        self, names: Iterable[str], lookup: Callable[[str], object], otherwise: object = None
+    ) -> None:
         self._names = dict.fromkeys(names)
         self._lookup = lookup
+        self._otherwise = otherwise
 
     def __getitem__(self, name: str) -> object:
-        if name not in self._names:
+        if name in self._names:
+            return self._lookup(name)
+        if self._otherwise is None:
             raise KeyError(name)
-        return self._lookup(name)
+        return self._otherwise
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

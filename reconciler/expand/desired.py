@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from reconciler.expand.world import World
 from reconciler.frozen import frozen
 from reconciler.language.convert import convert
-from reconciler.language.mistakes import ValueMistake
+from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.plain import to_plain
 from reconciler.language.syntax import Argument, Scope
 from reconciler.language.values import Unknown, contains_unknown
 from reconciler.schema import Attribute, Path, Value
 from reconciler.spec.constants import REFUSED_IN_SECRET
 from reconciler.spec.model import ResourceBlock
+from reconciler.spec.value_check import part_place
 
 
 @frozen
@@ -69,7 +70,7 @@ def _evaluate(
         world.diagnostics.error(
             "Incorrect attribute value type",
             f'Inappropriate value for attribute "{argument.name}": {mistake}.',
-            place=argument.expression.place,
+            place=part_place(argument.expression, mistake.path),
             context=context(block),
         )
         return Unknown(attribute.type)
@@ -97,8 +98,12 @@ def _check(
     for complaint in attribute.check(value):
         world.diagnostics.error(
             f'Invalid value for "{argument.name}"',
-            REFUSED_IN_SECRET if is_secret else complaint.message,
-            place=argument.expression.place,
+            f"{REFUSED_IN_SECRET.capitalize()}."
+            if is_secret
+            else f"{argument.name}{path_text(complaint.path)} {complaint.message}.",
+            place=argument.expression.place
+            if is_secret
+            else part_place(argument.expression, complaint.path, key=complaint.about_key),
             context=context(block),
         )
 

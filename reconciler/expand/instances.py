@@ -166,7 +166,8 @@ class Blocks:
 
     def _require(self, broken: Sequence[Diagnostic]) -> None:
         """Note what conditions say, except where nobody asks them."""
-        if not self.world.given.is_offline and not self.world.given.is_destroying:
+        given = self.world.given
+        if (given.is_lenient or not given.is_offline) and not given.is_destroying:
             self.world.diagnostics.extend(broken)
 
     def _broken_before(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from reconciler.address import Address, ModulePath
+from reconciler.errors import SpecError
 from reconciler.expand.conditions import check_rules
 from reconciler.expand.repetition import repeat
 from reconciler.expand.world import OUTPUT, Name, World
@@ -70,7 +71,7 @@ class Naming:
         call = self.world.module(path[:-1]).calls[path[-1].name]
         argument = call.arguments.get(variable.name)
         if argument is None:
-            return default_value(variable)
+            return _default(variable)
         value = self.world.evaluate(argument.expression, self.world.call_scope(path))
         place = argument.expression.place
         try:
@@ -93,3 +94,12 @@ class Naming:
                 return Unknown(not_null=False)
         value = self.world.evaluate(output.expression, scope)
         return mark(value, output.sensitive)
+
+
+def _default(variable: Variable) -> object:
+    if variable.default is not None:
+        try:
+            return default_value(variable)
+        except (SpecError, ValueMistake):
+            pass  # It does not fit, which was reported where it stands.
+    return Unknown(variable.type, not_null=False)

@@ -15,6 +15,8 @@ class ModuleScope:
     roots: Mapping[str, Callable[[], object]]
     functions_now: Callable[[], Mapping[str, object]]
     """Some functions mean nothing before apply."""
+    otherwise: object = None
+    """What every other root name stands for; None: there is none."""
 
     @property
     def functions(self) -> Mapping[str, object]:
@@ -28,6 +30,8 @@ class ModuleScope:
             LookupError: no such name here.
         """
         found = self.roots.get(name)
+        if found is None and self.otherwise is not None:
+            return self.otherwise
         if found is None:
             raise LookupError(f'There is nothing called "{name}" here.')
         return found()

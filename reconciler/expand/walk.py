@@ -28,6 +28,7 @@ from reconciler.language.values import (
 from reconciler.schema import Attributes
 from reconciler.spec.model import CheckBlock, Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
+from reconciler.spec.variables import looks_at_variables_only
 from reconciler.state.model import OutputValue
 
 
@@ -209,9 +210,11 @@ class Expander:
     def _validate(self, node: Node, variable: Variable, path: ModulePath) -> None:
         scope = self.world.scope(path)
         with self.world.noting():
-            verdict = check_rules(
-                self.world, variable.validations, scope, "Variable validation", path=path
-            )
+            # What a rule of the root says of variables alone was known before the walk.
+            rules = [
+                each for each in variable.validations if path or not looks_at_variables_only(each)
+            ]
+            verdict = check_rules(self.world, rules, scope, "Variable validation", path=path)
         if not verdict.is_final:
             self._keep_open(node, path)
 

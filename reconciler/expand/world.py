@@ -41,6 +41,8 @@ class Given:
     """Objects that are what is recorded of them, whatever the spec asks of them now."""
     is_offline: bool = False
     """Nobody is asked: what cannot be told stays unknown, and is no mistake of the spec."""
+    is_lenient: bool = False
+    """The spec has mistakes, which have been reported: what is not declared is unknown."""
     is_destroying: bool = False
     """Everything goes, whatever the conditions of resources say."""
 
@@ -69,6 +71,7 @@ class World:
         self._noted: set[Address] = set()
         self.is_applying = False
         """Whether what was unknown becomes known, bit by bit."""
+        self._otherwise = Unknown(not_null=False) if given.is_lenient else None
         self.instances_made = 0
         """How many instances of blocks and modules there are so far."""
 
@@ -190,7 +193,9 @@ class World:
     def scope(self, path: ModulePath) -> ModuleScope:
         """The names of a module instance."""
         if path not in self._scopes:
-            self._scopes[path] = ModuleScope(self._roots(path), lambda: self.functions)
+            self._scopes[path] = ModuleScope(
+                self._roots(path), lambda: self.functions, self._otherwise
+            )
         return self._scopes[path]
 
     def _roots(self, path: ModulePath) -> dict[str, Callable[[], object]]:
@@ -198,7 +203,7 @@ class World:
         roots: dict[str, Callable[[], object]] = {
             "var": self._names(module.variables, VARIABLE, path),
             "local": self._names(module.locals, LOCAL, path),
-            "module": _constant(Names(module.calls, lambda name: self._call(path, name))),
+            "module": _constant(self._named(module.calls, lambda name: self._call(path, name))),
             "path": _constant({"module": module.path, "root": ".", "cwd": "."}),
             "terraform": _constant({"workspace": "default"}),
         }
@@ -210,14 +215,14 @@ class World:
         for type_, blocks in types[Mode.MANAGED].items():
             roots[type_] = _constant(self._typed(blocks))
         data = {type_: self._typed(blocks) for type_, blocks in types[Mode.DATA].items()}
-        roots["data"] = _constant(data)
+        roots["data"] = _constant(self._named(data, data.__getitem__))
         return roots
 
     def _names(self, names: Iterable[str], kind: str, path: ModulePath) -> Callable[[], object]:
-        return _constant(Names(names, lambda name: self.value((kind, path, name))))
+        return _constant(self._named(names, lambda name: self.value((kind, path, name))))
 
     def _typed(self, blocks: Mapping[str, Address]) -> Names:
-        return Names(blocks, lambda name: self._block(blocks[name]))
+        return self._named(blocks, lambda name: self._block(blocks[name]))
 
     def _call(self, path: ModulePath, name: str) -> object:
         keys = self._calls.get((path, name))
@@ -231,7 +236,10 @@ class World:
 
     def _outputs(self, path: ModulePath) -> Names:
         outputs = self.module(path).outputs
-        return Names(outputs, lambda name: self.value((OUTPUT, path, name)))
+        return self._named(outputs, lambda name: self.value((OUTPUT, path, name)))
+
+    def _named(self, names: Iterable[str], lookup: Callable[[str], object]) -> Names:
+        return Names(names, lookup, self._otherwise)
 
 
 def _constant(value: object) -> Callable[[], object]:

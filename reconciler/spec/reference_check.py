@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 
-from reconciler.address import Mode
+from reconciler.address import Key, Mode
 from reconciler.diagnostics import Diagnostics, Place
-from reconciler.language.syntax import Expression, IndexKey, Step, Traversal
+from reconciler.errors import SpecError
+from reconciler.language.convert import convert
+from reconciler.language.marks import unmark_deep
+from reconciler.language.mistakes import ValueMistake
+from reconciler.language.syntax import Expression, IndexKey, Scope, Step, Traversal
 from reconciler.language.types import Type, attribute_types, describe_type, element_type, kind
+from reconciler.language.values import SetValue
 from reconciler.schema import Schema
 from reconciler.spec.model import Module, ModuleCall, ResourceBlock
 from reconciler.spec.references import (
@@ -39,8 +44,13 @@ class ReferenceCheck:
         module: Module,
         functions: Collection[str] | None,
         diagnostics: Diagnostics,
+        *,
+        scope: Scope | None = None,
     ) -> None:
         self.module = module
+        self.scope = scope
+        """What is known before anything is evaluated; where it tells the instances of a block,
+        references to others are wrong."""
         self.functions = functions
         self.diagnostics = diagnostics
         self.context = ""
@@ -52,6 +62,7 @@ class ReferenceCheck:
         """Where something was wrong in expressions, by their identity."""
         self._places: list[Place] = []
         self._hints: dict[str, str] = {}
+        self._keys: dict[int, Container[Key] | None] = {}
 
     def uses(self, context: str, uses: Iterable[Use]) -> None:
         """Check every reference of some expressions of the block named by *context*."""
@@ -191,7 +202,30 @@ class ReferenceCheck:
             detail = f"{name} has count, so its instances are numbered from 0: {name}[0]."
             self._error("Invalid index", detail, traversal.place)
         else:
+            return self._check_instance(name, block, target.key, traversal)
+        return False
+
+    def _check_instance(
+        self, name: str, block: ResourceBlock | ModuleCall, key: Key, traversal: Traversal
+    ) -> bool:
+        """Whether there is such an instance, as far as that is known."""
+        if key is None or self.scope is None:
             return True
+        if id(block) not in self._keys:
+            self._keys[id(block)] = _known_keys(block, self.scope)
+        keys = self._keys[id(block)]
+        if block.for_each is not None:
+            key = str(key)
+        if keys is None or key in keys:
+            return True
+        if isinstance(keys, range):
+            there = f"its count is {len(keys)}"
+        else:
+            there = "its for_each has no such key"
+            there += did_you_mean(str(key), keys) if isinstance(keys, Mapping) else ""
+        shown = f'"{key}"' if isinstance(key, str) else str(key)
+        detail = f"{name} has no instance [{shown}]: {there}{'' if there.endswith('?') else '.'}"
+        self._error("Invalid index", detail, traversal.place)
         return False
 
     def _check_steps(self, schema: Schema, steps: tuple[Step, ...], traversal: Traversal) -> None:
@@ -213,6 +247,25 @@ def block_context(block: ResourceBlock) -> str:
     """How messages name a resource or data block."""
     word = "data" if block.mode is Mode.DATA else "resource"
     return f'{word} "{block.type}" "{block.name}"'
+
+
+def _known_keys(block: ResourceBlock | ModuleCall, scope: Scope) -> Container[Key] | None:
+    """The keys of a block's instances; None where they are not known."""
+    expression = block.count or block.for_each
+    assert expression is not None, "a block without repetition has no keys"
+    try:
+        value, _ = unmark_deep(expression.evaluate(scope))
+        if block.count is not None:
+            value = convert(value, "number")
+    except (SpecError, ValueMistake):
+        return None
+    if isinstance(value, int) and block.count is not None:
+        return range(max(value, 0))
+    if isinstance(value, Mapping):
+        return dict.fromkeys(value)
+    if isinstance(value, SetValue) and all(isinstance(each, str) for each in value):
+        return dict.fromkeys(str(each) for each in value)
+    return None
 
 
 def _is_part(target: Target) -> bool:

@@ -35,8 +35,8 @@ def validate(
     Every expression is evaluated with *functions* while nothing else is known; without them only
     constants are, and what is called is not looked at.
     """
-    references = ReferenceCheck(module, functions, diagnostics)
     scope = None if functions is None else TrialScope(module, functions)
+    references = ReferenceCheck(module, functions, diagnostics, scope=scope)
     lenient = None if functions is None else TrialScope(module, functions, is_lenient=True)
     values = ValueCheck(scope, diagnostics, wrong=references.wrong, lenient=lenient)
     for resource in module.resources.values():

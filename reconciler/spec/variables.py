@@ -19,6 +19,7 @@ from reconciler.language.values import (
     contains_unknown,
     is_null,
 )
+from reconciler.spec.broken import default_of
 from reconciler.spec.constants import constant, in_context
 from reconciler.spec.model import GivenBy, GivenValue, Rule, Spec, Variable
 from reconciler.spec.reading import where
@@ -42,7 +43,13 @@ def resolve_variables(
     """
     _report_undeclared(spec, diagnostics)
     values = {
-        name: _resolve(variable, spec.given.get(name), diagnostics, required=required)
+        name: _resolve(
+            variable,
+            spec.given.get(name),
+            diagnostics,
+            required=required,
+            is_broken=spec.root.broken.covers(default_of(name)),
+        )
         for name, variable in spec.root.variables.items()
     }
     scope = VariableScope(values, functions or {})
@@ -50,7 +57,7 @@ def resolve_variables(
         given = spec.given.get(variable.name)
         place = given.place if given is not None else None
         for rule in variable.validations:
-            if _looks_at_variables_only(rule):
+            if looks_at_variables_only(rule):
                 check_rule(variable, rule, scope, diagnostics, place=place)
     return values
 
@@ -146,13 +153,19 @@ def _message(value: object) -> str:
     return value if isinstance(value, str) else "The value is refused."
 
 
-def _looks_at_variables_only(rule: Rule) -> bool:
+def looks_at_variables_only(rule: Rule) -> bool:
+    """Whether a validation rule of a root variable can be judged before anything is evaluated."""
     used = (*rule.condition.references(), *rule.error_message.references())
     return all(each.root == "var" for each in used)
 
 
 def _resolve(
-    variable: Variable, given: GivenValue | None, diagnostics: Diagnostics, *, required: bool
+    variable: Variable,
+    given: GivenValue | None,
+    diagnostics: Diagnostics,
+    *,
+    required: bool,
+    is_broken: bool,
 ) -> object:
     unknown = Unknown(variable.type, not_null=False)
     try:
@@ -161,14 +174,15 @@ def _resolve(
         elif variable.default is not None:
             value = constant(variable.default)
         else:
-            if required:
+            if required and not is_broken:
                 _report_missing(variable, diagnostics)
             return Sensitive(unknown) if variable.sensitive else unknown
         return variable_value(variable, value)
     except SpecError as error:
         in_context(diagnostics, error, f'variable "{variable.name}"')
     except ValueMistake as mistake:
-        _report_unfit(variable, given, mistake, diagnostics)
+        if given is not None:  # a default was held against the type where it is declared
+            _report_unfit(variable, given, mistake, diagnostics)
     return unknown
 
 
@@ -190,12 +204,12 @@ def _report_missing(variable: Variable, diagnostics: Diagnostics) -> None:
 
 
 def _report_unfit(
-    variable: Variable, given: GivenValue | None, mistake: ValueMistake, diagnostics: Diagnostics
+    variable: Variable, given: GivenValue, mistake: ValueMistake, diagnostics: Diagnostics
 ) -> None:
-    by = f" given by {given.origin}" if given is not None else ""
+    by = f" given by {given.origin}"
     said = f"{path_text(mistake.path)}: {mistake.message}" if mistake.path else mistake.message
     detail = f"The value{by} does not fit var.{variable.name}: {said}."
-    place = given.place if given is not None and given.place is not None else variable.place
+    place = given.place or variable.place
     context = f'variable "{variable.name}"'
     diagnostics.error("Invalid value for input variable", detail, place=place, context=context)
 

@@ -13,6 +13,7 @@ from reconciler.graph import Graph, build
 from reconciler.language.functions import standard_functions
 from reconciler.provider.arguments import PROVIDER_SCHEMA
 from reconciler.provider.resources import DATA_SCHEMAS, SCHEMAS
+from reconciler.spec.constants import is_told
 from reconciler.spec.given import Given, GivenFile, GivenOption, read_given
 from reconciler.spec.load import load
 from reconciler.spec.model import GivenValue, Module, Spec
@@ -117,8 +118,29 @@ def _finish(
     need_values: bool,
 ) -> Prepared:
     graph = build(spec, diagnostics)
-    if not spec.is_sound:
-        diagnostics.raise_if_errors()
-    variables = resolve_variables(spec, diagnostics, functions=functions, required=need_values)
+    further = Diagnostics()
+    variables = resolve_variables(spec, further, functions=functions, required=need_values)
+    _add(diagnostics, further)
+    if diagnostics.has_errors and need_values and not graph.has_cycles:
+        _add(diagnostics, _look(spec, graph, variables, functions))
     diagnostics.raise_if_errors()
     return Prepared(spec, graph, functions, variables, diagnostics, planned_at)
+
+
+def _add(diagnostics: Diagnostics, further: Diagnostics) -> None:
+    """Take over what is not about a place where something has been found wrong already."""
+    told = [each.subject for each in diagnostics.errors if each.subject is not None]
+    diagnostics.extend(each for each in further if not is_told(each, told))
+
+
+def _look(
+    spec: Spec, graph: Graph, variables: Mapping[str, object], functions: Mapping[str, object]
+) -> Diagnostics:
+    """What else a plan would find wrong: the spec will be mended, and then looked at once more."""
+    from reconciler.expand.walk import Expander
+    from reconciler.expand.world import Given as Known
+
+    known = Known(variables=variables, observed={}, is_offline=True, is_lenient=True)
+    expander = Expander(spec, graph, known, functions=functions)
+    expander.look()
+    return expander.diagnostics
