@@ -424,8 +424,23 @@ MISTAKES = {
     ),
     "a provider that is not configured": (
         'resource "openai_thread" "a" {\n  provider = openai.eu\n}\n',
-        ["error main.tf:1:1 Provider configuration not present"],
+        ["error main.tf:2:14 Provider configuration not present"],
         'alias = "eu"',
+    ),
+    "a misspelt reference to a provider": (
+        'resource "openai_thread" "a" {\n  provider = openaii.eu\n}\n',
+        ["error main.tf:2:14 Invalid provider"],
+        'Did you mean "openai"?',
+    ),
+    "a provider misspelt in a text": (
+        'resource "openai_thread" "a" {\n  provider = "aws.eu"\n}\n',
+        ["error main.tf:2:14 Invalid provider"],
+        "There is: openai.",
+    ),
+    "a reference to a resource whose type is misspelt": (
+        'resource "openai_thred" "a" {}\noutput "o" {\n  value = openai_thread.a.id\n}\n',
+        ["error main.tf:1:10 Invalid resource type"],
+        'Did you mean "openai_thread"?',
     ),
     "a remote backend": (
         'terraform {\n  backend "s3" {\n  }\n}\n',

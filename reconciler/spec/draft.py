@@ -39,7 +39,7 @@ from reconciler.spec.settings_blocks import (
     read_terraform,
 )
 from reconciler.spec.value_blocks import read_locals, read_output, read_variable
-from reconciler.suggest import did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 
 class Placed(Protocol):
@@ -122,7 +122,7 @@ class Draft:
 
     def _read_block(self, block: Block) -> None:
         read = _READERS.get(block.type)
-        reader = BlockReader(block, self.diagnostics)
+        reader = BlockReader(block, self.diagnostics, providers=self.provider_names)
         if read is None:
             detail = f'There are no blocks of type "{block.type}".'
             reader.error("Unsupported block type", detail + _hint(block), block.type_place)
@@ -165,7 +165,9 @@ def _read_resource(draft: Draft, reader: BlockReader, mode: Mode) -> None:
         what = f'resource "{found.type}" "{found.name}"'
         draft.add(draft.resources, found.address, what, found, reader)
     elif len(reader.block.labels) == 2:
-        draft.broken.subjects.add(str(Address(*reader.block.labels, mode=mode)))
+        type_, name = reader.block.labels
+        meant = closest(type_, draft.kinds.of(mode)) or type_
+        draft.broken.subjects.update(str(Address(each, name, mode=mode)) for each in (type_, meant))
 
 
 def _read_variable(draft: Draft, reader: BlockReader) -> None:

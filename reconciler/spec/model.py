@@ -102,6 +102,8 @@ class ResourceBlock:
     provider_alias: str | None
     lifecycle: Lifecycle
     place: Place
+    provider_place: Place | None = None
+    """Where the provider configuration is named."""
 
     @property
     def address(self) -> Address:

@@ -134,8 +134,10 @@ def _providers(reader: BlockReader) -> Mapping[str, str | None]:
 
 def _alias_inside(reader: BlockReader, key: Expression) -> str:
     """The alias that a key such as `openai.inside` names; "" for `openai`."""
-    if key.traversal() is not None:
-        return read_provider(reader, key) or ""
+    found = key.traversal()
+    if found is not None:
+        # The module has its own name for the provider.
+        return next((step for step in found.steps if isinstance(step, str)), "")
     try:
         return str(constant(key)).partition(".")[2]
     except SpecError as error:

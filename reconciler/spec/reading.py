@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
@@ -18,10 +18,19 @@ NAME = re.compile(r"[^\W\d][\w-]*")
 class BlockReader:
     """One block being read. Every mistake is noted at its place, in the context of the block."""
 
-    __slots__ = ("block", "body", "diagnostics", "outer")
+    __slots__ = ("block", "body", "diagnostics", "outer", "providers")
 
-    def __init__(self, block: Block, diagnostics: Diagnostics, outer: str | None = None) -> None:
+    def __init__(
+        self,
+        block: Block,
+        diagnostics: Diagnostics,
+        outer: str | None = None,
+        *,
+        providers: Set[str] = frozenset(),
+    ) -> None:
         self.block = block
+        self.providers = providers
+        """What the provider may be called here."""
         self.body = block.body
         self.diagnostics = diagnostics
         self.outer = outer
@@ -33,7 +42,7 @@ class BlockReader:
 
     def inner(self, block: Block) -> BlockReader:
         """A reader of a block nested in this one."""
-        return BlockReader(block, self.diagnostics, self.context)
+        return BlockReader(block, self.diagnostics, self.context, providers=self.providers)
 
     def error(self, summary: str, detail: str, place: Place | None = None) -> None:
         """Note a mistake at *place*, or at the block's header."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.address import Mode
+from reconciler.diagnostics import Place
 from reconciler.language.syntax import Argument, Block, Body, Expression
 from reconciler.spec.kinds import Kind, Kinds
 from reconciler.spec.lifecycle import NO_LIFECYCLE, read_lifecycle
@@ -10,6 +11,7 @@ from reconciler.spec.model import Lifecycle, ResourceBlock
 from reconciler.spec.nested import read_nested
 from reconciler.spec.reading import BlockReader, written_type
 from reconciler.spec.static import reference_list
+from reconciler.spec.suggest import did_you_mean
 
 META_ARGUMENTS = frozenset(("count", "for_each", "depends_on", "provider"))
 """The arguments that every block has, whatever its type."""
@@ -40,6 +42,7 @@ def read_resource(reader: BlockReader, mode: Mode, kinds: Kinds) -> ResourceBloc
         for_each=_for_each(reader),
         depends_on=reference_list(reader, "depends_on"),
         provider_alias=provider_alias(reader),
+        provider_place=_provider_place(reader),
         lifecycle=_lifecycle(reader, kind, mode),
         place=block.place,
     )
@@ -55,13 +58,29 @@ def read_provider(reader: BlockReader, expression: Expression) -> str | None:
     """The alias that *expression* names: None for `openai`, `a` for `openai.a`."""
     found = expression.traversal()
     if found is None and expression.text.startswith('"'):
-        _, _, alias = expression.text.strip('"').partition(".")
-        return alias or None
+        name, _, quoted = expression.text.strip('"').partition(".")
+        return quoted or None if _is_provider(reader, name, expression) else None
     if found is None or len(found.steps) > 1 or not all(isinstance(s, str) for s in found.steps):
         detail = "A provider is named by its name, and by its alias if it has one: openai.alias."
         reader.error("Invalid provider configuration reference", detail, expression.place)
         return None
-    return next((step for step in found.steps if isinstance(step, str)), None)
+    alias = next((step for step in found.steps if isinstance(step, str)), None)
+    return alias if _is_provider(reader, found.root, expression) else None
+
+
+def _is_provider(reader: BlockReader, name: str, expression: Expression) -> bool:
+    if name in reader.providers:
+        return True
+    hint = (
+        did_you_mean(name, reader.providers) or f" There is: {', '.join(sorted(reader.providers))}."
+    )
+    reader.error("Invalid provider", f'There is no provider "{name}".{hint}', expression.place)
+    return False
+
+
+def _provider_place(reader: BlockReader) -> Place | None:
+    expression = reader.expression("provider")
+    return None if expression is None else expression.place
 
 
 def _own_body(reader: BlockReader, kind: Kind) -> Body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Set
 
 from reconciler.diagnostics import Diagnostics
+from reconciler.spec.broken import ANY_ALIAS
 from reconciler.spec.model import CheckBlock, Module, ModuleCall, ResourceBlock
 from reconciler.spec.reference_check import ReferenceCheck, block_context
 from reconciler.spec.rename_check import check_refactoring
@@ -115,6 +116,8 @@ def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:
 
 def _validate_aliases(module: Module, diagnostics: Diagnostics) -> None:
     """Report configurations of the provider that are used and not there."""
+    if module.broken.covers(ANY_ALIAS):
+        return
     there = {each.alias for each in module.providers if each.alias is not None}
     if module.path == ".":
         for resource in module.resources.values():
@@ -122,7 +125,7 @@ def _validate_aliases(module: Module, diagnostics: Diagnostics) -> None:
             if wanted is not None and wanted not in there:
                 detail = _no_alias(wanted, there)
                 context = block_context(resource)
-                place = resource.place
+                place = resource.provider_place or resource.place
                 diagnostics.error(_NOT_CONFIGURED, detail, place=place, context=context)
     for call in module.calls.values():
         _validate_call_aliases(call, there if module.path == "." else None, diagnostics)
