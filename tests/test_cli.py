@@ -187,10 +187,15 @@ def test_completion_knows_commands_options_and_their_values(words: str, found: l
         (("-xyzzy", "plan"), 'reconciler has no option "-xyzzy".'),
         (("plan", "-var"), "-var needs a value."),
         (("plan", "-refresh=maybe"), 'Invalid value "maybe" for -refresh: write true or false.'),
-        (("plan", "-parallelism=0"), "0 is not in the range"),
+        (("plan", "-parallelism=0"), "Invalid value for --parallelism: 0 is not in the range"),
         (("plan", "-lock-timeout=soon"), '"soon" is not a time'),
-        (("plan", "file"), "unexpected extra argument"),
-        (("import", "openai_thread.t"), "Missing argument"),
+        (("plan", "-det"), 'has no option "-det". Did you mean "--detailed-exitcode"?'),
+        (("val",), 'reconciler has no command named "val". Did you mean "validate"?'),
+        (("plan", "file"), 'reconciler plan takes no "file".'),
+        (("state", "mv", "a.b", "c.d", "e f"), 'reconciler state mv takes no "e f".'),
+        (("import", "openai_thread.t"), "reconciler import needs ID."),
+        (("state", "rm"), "reconciler state rm needs ADDRESS..."),
+        (("graph", "-format=svg"), 'Invalid value for --format: "svg" is not one of "dot", '),
         (("plan", "-destroy", "-refresh-only"), "exclude each other"),
         (("apply", "-destroy", "plan.json"), "A saved plan is applied as it is"),
         (("output", "-raw"), "--raw prints one output"),
@@ -214,7 +219,7 @@ def test_a_mistake_is_named_and_ends_with_1(
 
 
 def test_a_mistake_points_to_the_help_of_its_command(run: Run) -> None:
-    assert 'hint: "reconciler plan -help" lists what there is.' in run("plan", "-xyzzy").err
+    assert 'hint: "reconciler plan --help" lists what there is.' in run("plan", "-xyzzy").err
 
 
 def test_a_hostile_argument_is_shown_and_not_obeyed(run: Run) -> None:
@@ -458,6 +463,18 @@ def test_the_state_lists_its_addresses(applied: Project) -> None:
     assert applied("state list").out == "openai_message.m\nopenai_thread.t\n"
     assert applied("state list openai_thread.t").out == "openai_thread.t\n"
     assert applied("state list -id=nothing").out == ""
+
+
+def test_a_list_of_what_is_not_there_says_so(applied: Project) -> None:
+    ended = applied("state list openai_thread.tt openai_thread.t")
+    assert (ended.code, ended.out) == (1, "")
+    assert 'no object at openai_thread.tt. Did you mean "openai_thread.t"?' in ended.err
+
+
+def test_an_empty_state_says_so_where_it_is_no_data(talk: Project) -> None:
+    ended = talk("state list")
+    assert (ended.code, ended.out) == (0, "")
+    assert ended.err == "The state is empty: nothing is managed yet.\n"
 
 
 def test_one_object_of_the_state_is_shown(applied: Project) -> None:

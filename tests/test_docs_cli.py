@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import click
@@ -12,8 +14,10 @@ import pytest
 
 from reconciler import errors
 from reconciler.cli.options import Option
+from reconciler.cli.session import Session
 from reconciler.cli.tree import Command, Tree, root
 from reconciler.version import VERSION
+from reconciler.views.console import Console
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
@@ -86,6 +90,16 @@ def test_the_docs_have_every_error(name: str) -> None:
 def test_a_command_says_in_its_first_line_what_it_does(name: str) -> None:
     help_ = COMMANDS[name].help or ""
     assert help_.split("\n")[0].rstrip().endswith((".", ",", ":")), help_
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_a_command_are_commands(name: str) -> None:
+    session = Session(Console(StringIO(), StringIO(), environ={}))
+    for typed, meaning in COMMANDS[name].examples:
+        command = next(each.strip() for each in typed.split("|") if name in each)
+        words = shlex.split(command.partition(" > ")[0].removeprefix(name))
+        COMMANDS[name].make_context(name, words, obj=session)
+        assert meaning.endswith((".", "plan"))
 
 
 def test_the_version_is_that_of_the_package() -> None:

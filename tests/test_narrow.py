@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -530,6 +531,33 @@ def test_the_live_line_is_cut_by_cells() -> None:
     screen.live("日本語日本語")
     screen.out("x")
     assert err.getvalue() == "\r\x1b[2K日本語" + "\r\x1b[2K" + "日本語"
+
+
+class Handle(io.TextIOWrapper):
+    """A terminal that a signal handler writes to."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("live", "shown"),
+    [
+        (None, "\nInterrupt received,\nonce more\n"),
+        ("1/2", "\r\x1b[2K1/2\r\x1b[2KInterrupt received,\nonce more\n"),
+    ],
+    ids=["below what was typed", "in place of the live line"],
+)
+def test_what_a_signal_handler_says_is_broken_too(
+    live: str | None, shown: str, tmp_path: Path
+) -> None:
+    with (tmp_path / "err").open("wb") as file:
+        screen = Console(
+            io.StringIO(), Handle(file, "utf-8"), environ={"TERM": "xterm", "COLUMNS": "20"}
+        )
+        screen.live(live)
+        screen.urgent("Interrupt received, once more")
+    assert (tmp_path / "err").read_bytes().decode() == shown
 
 
 @given(ADDRESSES, PROSE, WIDTHS)

@@ -92,8 +92,10 @@ def mistake(at: str, **given: object) -> Diagnostic:
         (Terminal, {"NO_COLOR": "1"}, False),
         (Terminal, {"NO_COLOR": ""}, True),
         (Terminal, {"TERM": "dumb"}, False),
+        (io.StringIO, {"FORCE_COLOR": "1"}, True),
+        (Terminal, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
-    ids=["terminal", "pipe", "NO_COLOR", "empty NO_COLOR", "dumb"],
+    ids=["terminal", "pipe", "NO_COLOR", "empty NO_COLOR", "dumb", "FORCE_COLOR", "both"],
 )
 def test_colour_is_for_terminals_that_want_it(
     stream: type[io.StringIO], environ: dict[str, str], color: bool

@@ -12,7 +12,18 @@ from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
 
 
-@click.command("apply", cls=Command)
+@click.command(
+    "apply",
+    cls=Command,
+    examples=[
+        ("reconciler apply", "Show the plan, ask, and carry it out."),
+        ("reconciler apply tonight.plan", "Do exactly what was planned, without a question."),
+        (
+            "reconciler apply --auto-approve --json",
+            "For programs: no question, one JSON object per line.",
+        ),
+    ],
+)
 @click.argument("plan_file", metavar="[PLANFILE]", required=False)
 @switch("auto-approve", "Do not ask before changing anything.")
 @planning()

@@ -31,7 +31,13 @@ HELP = (
 )
 
 
-@click.command("console", cls=Command)
+@click.command(
+    "console",
+    cls=Command,
+    examples=[
+        ("echo 'upper(var.name)' | reconciler console", "Answer one expression."),
+    ],
+)
 @locking
 @variables
 def command(session: Session, lock_timeout: float, given: tuple[tuple[str, str], ...]) -> int:

@@ -12,7 +12,16 @@ from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
 
 
-@click.command("destroy", cls=Command)
+@click.command(
+    "destroy",
+    cls=Command,
+    examples=[
+        (
+            "reconciler destroy --target=openai_thread.old",
+            "Delete that thread, and what depends on it.",
+        ),
+    ],
+)
 @switch("auto-approve", "Do not ask before deleting anything.")
 @planning(destroy=True)
 def command(session: Session, auto_approve: bool, **values: Any) -> int:

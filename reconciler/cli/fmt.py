@@ -29,7 +29,16 @@ STDIN = "<stdin>"
 """What messages call the text that stdin gives."""
 
 
-@click.command("fmt", cls=Command)
+@click.command(
+    "fmt",
+    cls=Command,
+    examples=[
+        (
+            "reconciler fmt --check --diff --recursive",
+            "Show what is laid out otherwise, and change nothing.",
+        ),
+    ],
+)
 @click.argument("targets", metavar="[TARGET...]", nargs=-1)
 @switch("list", "Do not list the files that are laid out otherwise.", default=True, into="listed")
 @switch("write", "Change no file.", default=True)

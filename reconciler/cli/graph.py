@@ -10,14 +10,20 @@ from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
 
 
-@click.command("graph", cls=Command)
+@click.command(
+    "graph",
+    cls=Command,
+    examples=[
+        ("reconciler graph | dot -Tsvg > specs.svg", "A picture, drawn by Graphviz."),
+        ("reconciler graph --format=mermaid", "A diagram for a Markdown page."),
+    ],
+)
 @option(
     "format",
-    "How to write it: dot (for Graphviz), mermaid or json.",
+    "How to write it: dot (for Graphviz, the default), mermaid or json.",
     metavar="NAME",
     type=click.Choice(["dot", "mermaid", "json"]),
     default="dot",
-    show_default=True,
 )
 @switch("values", "Draw variables, locals and outputs as well.")
 @variables

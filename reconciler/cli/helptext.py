@@ -24,6 +24,12 @@ def help_of(command: click.Command, context: click.Context) -> str:
     return formatter.getvalue().rstrip("\n")
 
 
+def write_pairs(pairs: Iterable[tuple[str, str]], formatter: click.HelpFormatter) -> None:
+    """Write what one may type, and below each what it means."""
+    for typed, meaning in pairs:
+        formatter.write(wrap(f"  {typed}\n      {meaning}", formatter.width) + "\n")
+
+
 class _Narrow(click.HelpFormatter):
     """Help in one column."""
 
@@ -40,5 +46,4 @@ class _Narrow(click.HelpFormatter):
         self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
     ) -> None:
         """Write what each name means, below it."""
-        for name, meaning in rows:
-            self.write(wrap(f"  {name}\n      {meaning}", self.width) + "\n")
+        write_pairs(rows, self)

@@ -12,7 +12,14 @@ from reconciler.views import sanitise
 from reconciler.views.progress import Progress
 
 
-@click.command("import", cls=Command)
+@click.command(
+    "import",
+    cls=Command,
+    examples=[
+        ("reconciler import openai_thread.a thread_abc", "A thread."),
+        ("reconciler import 'openai_message.turn[0]' thread_abc:msg_def", "A message of it."),
+    ],
+)
 @click.argument("address", metavar="ADDRESS")
 @click.argument("id_", metavar="ID")
 @variables

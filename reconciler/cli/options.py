@@ -6,7 +6,7 @@ value behind `=` or as the next argument; a switch also takes `=true` and `=fals
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -84,6 +84,26 @@ def switch(
     return click.option(on, off, variable, cls=Switch, default=default, is_flag=True, help=help_)
 
 
+def probably_meant(typed: str, known: Iterable[str]) -> str:
+    """` Did you mean "x"?`: the only name that begins so, else the one that is close."""
+    begun = [each for each in known if each.startswith(typed)]
+    return did_you_mean(typed, known) if len(begun) != 1 else f' Did you mean "{begun[0]}"?'
+
+
+def in_our_words(mistake: click.UsageError) -> str:
+    """What click found wrong with the command line, in the words of this one."""
+    if isinstance(mistake, click.MissingParameter) and isinstance(mistake.param, click.Argument):
+        path = mistake.ctx.command_path if mistake.ctx is not None else "reconciler"
+        return f"{path} needs {mistake.param.metavar}."
+    if isinstance(mistake, click.BadParameter) and isinstance(mistake.param, Option):
+        name = next(each for each in mistake.param.opts if each.startswith("--"))
+        message = mistake.message
+        if isinstance(mistake.param.type, click.Choice):
+            message = message.replace("'", '"')
+        return f"Invalid value for {name}: {message}"
+    return mistake.format_message()
+
+
 def spelled_out(arguments: Sequence[str], context: click.Context) -> list[str]:
     """Rewrite what click does not know: `-switch=true`, `-switch=false`, a value left out.
 
@@ -121,7 +141,7 @@ def _spelled(
         if context.resilient_parsing:
             return [argument]
         visible = [each for each in known if each.startswith("--") and each != _GIVEN]
-        meant = did_you_mean(f"--{name.lstrip('-')}", visible)
+        meant = probably_meant(f"--{name.lstrip('-')}", visible)
         raise click.UsageError(f'{context.command_path} has no option "{name}".{meant}', context)
     parameter = known[name]
     if isinstance(parameter, Switch):

@@ -14,7 +14,13 @@ from reconciler.views.state_text import OUTPUT_HIDDEN, StateText
 from reconciler.views.value_text import scalar
 
 
-@click.command("output", cls=Command)
+@click.command(
+    "output",
+    cls=Command,
+    examples=[
+        ("reconciler output --raw thread_id", "The bare value of one output, for a script."),
+    ],
+)
 @click.argument("name", metavar="[NAME]", required=False)
 @switch("json", "Print JSON, sensitive values included.")
 @switch("raw", "Print the bare value of NAME without a line end, a sensitive one included.")

@@ -16,7 +16,18 @@ if TYPE_CHECKING:
     from reconciler.plan.model import Plan
 
 
-@click.command("plan", cls=Command)
+@click.command(
+    "plan",
+    cls=Command,
+    examples=[
+        (
+            "reconciler plan --specs=specs/quickstart",
+            "What apply would do with the specs in that folder.",
+        ),
+        ("reconciler plan --out=tonight.plan", "Keep the plan, for: reconciler apply tonight.plan"),
+        ("reconciler plan --detailed-exitcode", "For scripts: 0 is nothing to do, 2 are changes."),
+    ],
+)
 @option("out", "Save the plan to FILE, to be applied later as it is.", metavar="FILE")
 @switch("detailed-exitcode", "Exit with 2 if there are changes, 4 if a create is unresolved.")
 @planning()

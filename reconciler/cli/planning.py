@@ -150,11 +150,10 @@ _COMMON: list[Callable[[Any], Any]] = [
     ),
     option(
         "parallelism",
-        "At most this many calls at once.",
+        "At most this many calls at once (default: 32).",
         metavar="N",
         type=click.IntRange(1, 1024),
         default=32,
-        show_default=True,
     ),
     switch("input", "Never ask a question.", default=True),
     switch("json", "Print JSON, one object per line."),

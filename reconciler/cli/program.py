@@ -10,6 +10,7 @@ from typing import TextIO
 
 import click
 
+from reconciler.cli.options import in_our_words
 from reconciler.cli.session import Session
 from reconciler.cli.tree import root
 from reconciler.errors import ReconcilerError, UsageError
@@ -50,7 +51,7 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
         )
         return session.exit_code(code if isinstance(code, int) else 0)
     except click.UsageError as mistake:
-        session.usage_error(mistake.format_message(), _help_command(mistake.ctx))
+        session.usage_error(in_our_words(mistake), _help_command(mistake.ctx))
         return 1
     except click.Abort:
         return session.exit_code(130)
@@ -60,7 +61,7 @@ def _invoke(arguments: Sequence[str], session: Session) -> int:
 
 
 def _help_command(context: click.Context | None) -> str:
-    return f"{context.command_path if context is not None else 'reconciler'} -help"
+    return f"{context.command_path if context is not None else 'reconciler'} --help"
 
 
 def _forget_output() -> None:

@@ -17,7 +17,18 @@ from reconciler.views.progress import Progress
 from reconciler.workflow import Workspace
 
 
-@click.command("recover", cls=Command)
+@click.command(
+    "recover",
+    cls=Command,
+    examples=[
+        ("reconciler recover", "Look at the server, and list what nobody can tell."),
+        ("reconciler recover adopt openai_thread.a thread_abc", "It was created, and is this one."),
+        (
+            "reconciler recover retry openai_thread.a",
+            "Look again; if it is not there, the next apply creates it.",
+        ),
+    ],
+)
 @click.argument("words", metavar="[adopt ADDRESS ID | retry ADDRESS | forget ADDRESS]", nargs=-1)
 @variables
 @locking

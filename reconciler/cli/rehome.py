@@ -12,7 +12,13 @@ from reconciler.plan.sequence import count
 from reconciler.views import sanitise
 
 
-@click.command("rehome", cls=Command)
+@click.command(
+    "rehome",
+    cls=Command,
+    examples=[
+        ("reconciler rehome --same-objects", "The same server has another address now."),
+    ],
+)
 @switch("same-objects", "The same objects are there: only the address of the server moved.")
 @variables
 @locking

@@ -18,15 +18,29 @@ if TYPE_CHECKING:
     from reconciler.emulator.flavour import Flavour
 
 
-@click.command("serve", cls=Command)
+@click.command(
+    "serve",
+    cls=Command,
+    examples=[
+        (
+            "reconciler serve --port=8080 --data=try.db",
+            "Answer at http://127.0.0.1:8080/v1 and keep what is created.",
+        ),
+    ],
+)
 @option(
     "port",
-    "Listen on this port; 0 lets the system choose.",
+    "Listen on this port; 0 lets the system choose (default: 8080).",
     metavar="N",
     default=8080,
     type=click.IntRange(0, 65535),
 )
-@option("host", "Listen on this address.", metavar="ADDRESS", default="127.0.0.1")
+@option(
+    "host",
+    "Listen on this address (default: 127.0.0.1).",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+)
 @option("data", "Keep threads and messages in FILE (default: in memory).", metavar="FILE")
 @option("api-key", "Accept this key only (default: any).", metavar="KEY")
 @option("faults", "Go wrong as the rules in FILE say.", metavar="FILE")

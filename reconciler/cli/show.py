@@ -13,7 +13,13 @@ from reconciler.plan.model import Plan
 from reconciler.state.model import State
 
 
-@click.command("show", cls=Command)
+@click.command(
+    "show",
+    cls=Command,
+    examples=[
+        ("reconciler show tonight.plan", 'What "plan --out=tonight.plan" has saved.'),
+    ],
+)
 @click.argument("plan_file", metavar="[PLANFILE]", required=False)
 @switch("json", "Print one JSON document, sensitive values hidden.")
 def command(session: Session, plan_file: str | None, json: bool) -> int:

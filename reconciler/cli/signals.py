@@ -81,7 +81,7 @@ def _is_for_somebody_else(number: signal.Signals) -> bool:
 
 
 _FIRST = (
-    "\nInterrupt received: nothing new is started, what is in flight is finished and recorded. "
+    "Interrupt received: nothing new is started, what is in flight is finished and recorded. "
     "Once more leaves at once."
 )
-_SECOND = "\nTwo interrupts received: leaving at once. The next run finds out what became of it."
+_SECOND = "Two interrupts received: leaving at once. The next run finds out what became of it."

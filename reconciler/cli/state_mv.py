@@ -10,7 +10,16 @@ from reconciler.cli.tree import Command
 from reconciler.views import sanitise
 
 
-@click.command("mv", cls=Command)
+@click.command(
+    "mv",
+    cls=Command,
+    examples=[
+        (
+            "reconciler state mv openai_message.a openai_message.b",
+            "The block was given another name.",
+        ),
+    ],
+)
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="DESTINATION")
 @locking

@@ -10,7 +10,13 @@ from reconciler.cli.tree import Command
 from reconciler.views import sanitise
 
 
-@click.command("rm", cls=Command)
+@click.command(
+    "rm",
+    cls=Command,
+    examples=[
+        ("reconciler state rm 'openai_message.turn[*]'", "Let go of every instance of one block."),
+    ],
+)
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 @locking
 def command(session: Session, addresses: tuple[str, ...], lock_timeout: float) -> int:

@@ -12,7 +12,16 @@ from reconciler.suggest import did_you_mean
 from reconciler.views.state_text import StateText
 
 
-@click.command("show", cls=Command)
+@click.command(
+    "show",
+    cls=Command,
+    examples=[
+        (
+            "reconciler state show 'openai_message.turn[0]'",
+            "One message. The quotes are for the shell.",
+        ),
+    ],
+)
 @click.argument("address", metavar="ADDRESS")
 def command(session: Session, address: str) -> int:
     """Show one object as it is recorded."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
 
-from reconciler.cli.helptext import help_of
-from reconciler.cli.options import HELP_NAMES, Option, Switch, spelled_out
+from reconciler.cli.helptext import help_of, write_pairs
+from reconciler.cli.options import HELP_NAMES, Option, Switch, probably_meant, spelled_out
 from reconciler.cli.session import SETTINGS, Session
-from reconciler.suggest import did_you_mean
 
 
 class Entry(NamedTuple):
@@ -78,17 +77,27 @@ def take_settings(context: click.Context) -> Session:
 
 
 class Command(click.Command):
-    """A command whose callback gets the session first."""
+    """A command whose callback gets the session first.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("context_settings", {})["help_option_names"] = [*HELP_NAMES]
+    *examples* stand at the end of its help: what to type, and what it does.
+    """
+
+    def __init__(self, *args: Any, examples: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        kwargs["context_settings"] = {
+            "help_option_names": [*HELP_NAMES],
+            "allow_extra_args": True,  # refused below, in our words
+        }
         super().__init__(*args, **kwargs)
+        self.examples = examples
         self.own_params = list(self.params)
         self.params += global_options()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, after spelling out what click does not know."""
-        return super().parse_args(ctx, spelled_out(args, ctx))
+        rest = super().parse_args(ctx, spelled_out(args, ctx))
+        if rest and not ctx.resilient_parsing:
+            raise click.UsageError(f'{ctx.command_path} takes no "{rest[0]}".', ctx)
+        return rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command in the folder it is asked to work in."""
@@ -118,6 +127,9 @@ class Command(click.Command):
             with formatter.section("Options"):
                 formatter.write_dl(rows)
         _write_global(ctx, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                write_pairs(self.examples, formatter)
 
 
 class Tree(click.Group):
@@ -152,7 +164,7 @@ class Tree(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one was probably meant."""
         if args and args[0] not in self.entries:
-            meant = did_you_mean(args[0], self.entries)
+            meant = probably_meant(args[0], self.entries)
             raise click.UsageError(
                 f'{ctx.command_path} has no command named "{args[0]}".{meant}', ctx
             )

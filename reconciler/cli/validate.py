@@ -11,7 +11,13 @@ from reconciler.cli.tree import Command
 from reconciler.diagnostics import Diagnostic, Severity
 
 
-@click.command("validate", cls=Command)
+@click.command(
+    "validate",
+    cls=Command,
+    examples=[
+        ("reconciler validate --json", "For programs: every problem with its place."),
+    ],
+)
 @switch("json", "Print one JSON document.")
 @variables
 def command(session: Session, json: bool, given: tuple[tuple[str, str], ...]) -> int:

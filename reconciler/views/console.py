@@ -18,6 +18,9 @@ from reconciler.views.wrapping import MIN_WIDTH, fitted
 DEFAULT_WIDTH = 78
 """Columns of a line where nobody says how wide the terminal is."""
 
+ERASE = "\r\x1b[2K"
+"""Takes a line away that is to be overwritten."""
+
 
 class Console:
     """The two streams of one command. Safe to use from more than one thread.
@@ -108,9 +111,9 @@ class Console:
         self._print(self._out, text)
 
     def urgent(self, text: str) -> None:
-        """Print a line to stderr from inside a signal handler."""
+        """Print to stderr from inside a signal handler, below what the terminal shows of it."""
         lines = fitted(sanitise.lines(text), self.err_screen)
-        line = "".join(f"{each}\n" for each in lines)
+        line = ("\n" if self._live is None else ERASE) + "".join(f"{each}\n" for each in lines)
         try:
             os.write(self._err.fileno(), line.encode("utf-8", "backslashreplace"))
         except (OSError, ValueError):
@@ -130,7 +133,7 @@ class Console:
         with self._lock:
             if text != self._live:
                 self._live = text
-                self._write(self._err, "\r\x1b[2K" + self._clipped(text))
+                self._write(self._err, ERASE + self._clipped(text))
 
     def say(self, text: str, *, hang: int = 0) -> None:
         """Print prose to stdout. Only a terminal that is too narrow breaks its lines."""
@@ -143,7 +146,7 @@ class Console:
     def _print(self, stream: TextIO, text: str) -> None:
         with self._lock:
             if self._live is not None:
-                self._write(self._err, "\r\x1b[2K")
+                self._write(self._err, ERASE)
                 self._write(stream, _checked(text))
                 self._write(self._err, self._clipped(self._live))
             else:
@@ -163,9 +166,11 @@ class Console:
     def _wants_color(self, stream: TextIO) -> bool:
         if self._color is not None:
             return self._color
-        if self._environ.get("NO_COLOR") or self._environ.get("TERM") == "dumb":
+        if self._environ.get("NO_COLOR"):
             return False
-        return _is_terminal(stream)
+        if self._environ.get("FORCE_COLOR"):
+            return True
+        return _is_terminal(stream) and self._environ.get("TERM") != "dumb"
 
     def _width_of(self, stream: TextIO) -> int:
         columns = self._environ.get("COLUMNS", "")
