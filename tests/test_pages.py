@@ -109,3 +109,12 @@ def test_a_proxy_that_takes_nothing_so_large_has_refused(bench: Bench) -> None:
 
     assert not report.ok
     assert not bench.state.suspects
+
+
+def test_a_first_apply_that_does_nothing_leaves_no_state(bench: Bench) -> None:
+    bench.write(thread())
+    bench.fail(page(413))
+
+    bench.try_apply()
+
+    assert [each.name for each in bench.folder.glob("state.json*")] == []

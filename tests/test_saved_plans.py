@@ -215,3 +215,15 @@ def test_what_is_no_plan_is_refused(pending: Project, what: str) -> None:
         ended = pending(command, str(paths[what]))
         assert ended.code == 1
         assert ended.err.strip()
+
+
+def test_a_plan_makes_no_embedded_server_and_applies_all_the_same(project: Project) -> None:
+    project.write(conversation("one"))
+    path = str(project.folder / "first.plan")
+
+    assert project("plan", "-out", path).code == 0
+    assert not (project.folder / "emulator.db").exists()
+
+    ended = project("apply", path)
+    assert ended.code == 0, ended.out + ended.err
+    assert project("plan -detailed-exitcode").code == 0

@@ -7,10 +7,12 @@ import errno
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
-from virtual_fs import VirtualFileSystem
+from virtual_fs import Died, VirtualFileSystem
 
 from reconciler.address import Address
 from reconciler.errors import StateCorrupt, StateError, StateUnwritable
@@ -228,6 +230,37 @@ def test_tasks_that_record_together_all_find_their_entries(store: Store) -> None
 def test_a_run_that_records_nothing_leaves_no_file(disk: VirtualFileSystem) -> None:
     run(store_on(disk))
     assert set(disk.files()) == {".x.json.lock"}
+
+
+ELSEWHERE = SetEndpoint("openai", Endpoint("threads", "http://x"))
+
+
+def test_a_first_run_that_comes_to_nothing_leaves_no_file(disk: VirtualFileSystem) -> None:
+    intent = Intent(1, IntentKind.CREATE, A, "now")
+    run(store_on(disk), ELSEWHERE, Intend(intent), Resolve(1))
+    assert set(disk.files()) == {".x.json.lock"}
+
+
+def test_a_first_run_that_comes_to_nothing_may_die_at_any_moment() -> None:
+    number = 0
+    for number in range(1, 200):
+        disk = VirtualFileSystem(die_at=number, short_writes=False)
+        with suppress(Died):
+            run(store_on(disk), ELSEWHERE)
+            break
+        for left in (disk.after_kill(), *(disk.after_power_loss(Random(n)) for n in range(4))):
+            assert ids(store_on(left)) == {}
+            run(store_on(left), put())
+            assert len(ids(store_on(left))) == 1
+    assert 20 < number < 199
+
+
+def test_a_later_run_that_comes_to_nothing_keeps_the_file(disk: VirtualFileSystem) -> None:
+    store = store_on(disk)
+    run(store, put())
+    run(store, Drop(A))
+    assert "x.json" in disk.files()
+    assert ids(store) == {}
 
 
 def test_a_run_that_changes_nothing_leaves_the_state_byte_for_byte(disk: VirtualFileSystem) -> None:

@@ -52,8 +52,9 @@ CHANCES = 3
 
 
 def plain(state: State | None, intents: tuple[Intent, ...]) -> object:
-    """What matters of a state, comparable."""
-    state = state or State("")
+    """What matters of a state, comparable; a first one with nothing in it need not stay."""
+    if state is None or (state.says_nothing and not intents):
+        state = State("")
     return (
         {str(each.address): dict(each.attributes) for each in state.objects.values()},
         {f"{address} {key}": each.id for (address, key), each in state.deposed.items()},

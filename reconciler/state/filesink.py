@@ -107,6 +107,7 @@ class FileSink:
         self._is_marked = opening.is_marked
         self._is_on_disk = opening.is_on_disk
         self._wrote_nothing = not opening.is_marked and not opening.batches
+        self._is_first = opening.on_disk is None
         self._content: bytes | None = None
 
     def append(self, texts: list[str], *, with_room: bool) -> None:
@@ -132,6 +133,10 @@ class FileSink:
             return self._write(replace(state, folded=self._batches))
         written = self._write(replace(state, folded=None, resolved=()))
         self._files.write_journal(closed_head(written))
+        if self._is_first and written.says_nothing:
+            # A first run that came to nothing leaves nothing.
+            self._files.remove_state()
+            self._files.remove_journal()
         return written
 
     def abandon(self) -> None:

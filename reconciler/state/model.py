@@ -136,6 +136,12 @@ class State:
         """Whether nothing is managed."""
         return not self.objects and not self.deposed and not self.suspects
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing would be lost with it."""
+        kept = (self.outputs, self.previous_ids, self.unordered, self.check_results)
+        return self.is_empty and not any(kept)
+
 
 def configuration_name(provider: str) -> str:
     """The provider configuration behind a state object's `provider["…/openai"].alias`."""

@@ -104,6 +104,13 @@ class StateFiles:
             self._fs.remove(self.journal_path)
             self._fs.sync_folder(self.path.parent)
 
+    def remove_state(self) -> None:
+        """Leave no state behind; its journal has ended."""
+        with refusing_writes(self.path):
+            self._fs.remove(self.path)
+            self._fs.sync_folder(self.path.parent)
+        self._bytes = self._state = None
+
     def back_up(self, data: bytes) -> None:
         """Keep *data* as the newest backup, unless it already is; older ones move down."""
         newest = self.backup_paths[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.errors import UsageError
@@ -27,10 +28,12 @@ async def connected(
     on_wait: Callable[[str, float], None],
     interrupted: Callable[[], bool],
     sensitive: Callable[[], Iterable[str]],
+    reads_only: bool = False,
 ) -> AsyncIterator[dict[str, Provider]]:
     """Open one provider per configuration, and close all of them whatever happens.
 
-    Their time is that of the running event loop.
+    Their time is that of the running event loop. Where *reads_only*, an embedded server that is not
+    there yet is made in memory and not on disk.
     """
     import asyncio
 
@@ -43,7 +46,7 @@ async def connected(
         for name, config in configs.items():
             providers[name] = connect(
                 config,
-                transport=transport or _embedded(config, embedded),
+                transport=transport or _embedded(config, embedded, reads_only=reads_only),
                 clock=clock,
                 on_wait=on_wait,
                 interrupted=interrupted,
@@ -57,7 +60,9 @@ async def connected(
             app.close()
 
 
-def _embedded(config: ProviderConfig, opened: list[App]) -> httpx.AsyncBaseTransport | None:
+def _embedded(
+    config: ProviderConfig, opened: list[App], *, reads_only: bool
+) -> httpx.AsyncBaseTransport | None:
     """The embedded server as a transport, where the configuration names one."""
     if config.emulator is None:
         return None
@@ -65,8 +70,9 @@ def _embedded(config: ProviderConfig, opened: list[App]) -> httpx.AsyncBaseTrans
     from reconciler.emulator.store import NotAnEmulator
     from reconciler.provider.client import asgi_transport
 
+    is_missing = reads_only and not Path(config.emulator).exists()
     try:
-        app = create_app(config.emulator)
+        app = create_app(None if is_missing else config.emulator)
     except (NotAnEmulator, OSError) as error:
         raise UsageError(f"the embedded server cannot use {config.emulator}: {error}") from error
     opened.append(app)

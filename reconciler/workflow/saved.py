@@ -88,6 +88,8 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
         planned_at=datetime.fromisoformat(saved.plan.timestamp),
     )
     found = session.recorded()
+    # An embedded server that nobody has written to has no id before it is connected to.
+    endpoints = session.endpoints
     async with session.connected(session.configs) as providers:
         recorded = await session.recovered(providers, found)
         saved.check(
@@ -95,7 +97,7 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
             # The plan knew what recovery makes of the state, but not yet in a file of its own.
             serial=found.serial,
             state_digest=session.store.digest(recorded),
-            endpoints=session.endpoints,
+            endpoints=endpoints,
             workspace=_workspace(session),
             tool_version=VERSION,
             now=now(),

@@ -130,7 +130,7 @@ class Session:
         """Recover in memory, refresh and plan; write nothing."""
         self.configs  # noqa: B018  # what is wrong with the specs comes before the state
         recorded = self.recorded()
-        async with self.connected(self.configs) as providers:
+        async with self.connected(self.configs, reads_only=True) as providers:
             if self._open_intents or recorded.suspects:
                 from reconciler.state.fold import fold
 
@@ -204,7 +204,7 @@ class Session:
 
     @asynccontextmanager
     async def connected(
-        self, configs: Mapping[str, ProviderConfig]
+        self, configs: Mapping[str, ProviderConfig], *, reads_only: bool = False
     ) -> AsyncIterator[dict[str, Provider]]:
         """The providers of this command."""
         async with connected(
@@ -213,6 +213,7 @@ class Session:
             on_wait=lambda reason, seconds: self.workspace.emit(Waiting(reason, seconds)),
             interrupted=lambda: self.interruption.count > 0,
             sensitive=self._sensitive,
+            reads_only=reads_only,
         ) as providers:
             yield providers
 
