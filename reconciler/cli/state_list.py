@@ -8,7 +8,7 @@ from reconciler.cli.options import option
 from reconciler.cli.session import Session
 from reconciler.cli.tree import Command
 from reconciler.errors import UsageError
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 from reconciler.views import sanitise
 
 

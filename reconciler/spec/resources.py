@@ -11,7 +11,7 @@ from reconciler.spec.model import Lifecycle, ResourceBlock
 from reconciler.spec.nested import read_nested
 from reconciler.spec.reading import BlockReader, written_type
 from reconciler.spec.static import reference_list
-from reconciler.spec.suggest import did_you_mean
+from reconciler.suggest import did_you_mean
 
 META_ARGUMENTS = frozenset(("count", "for_each", "depends_on", "provider"))
 """The arguments that every block has, whatever its type."""
