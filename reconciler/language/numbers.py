@@ -33,6 +33,9 @@ MAX_EXPONENT = 4000
 INFINITY = Decimal("Infinity")
 """What `1 / 0` is."""
 
+NEGATIVE_ZERO = Decimal("-0")
+"""What `-0` is. It equals 0, reads as -0, and `1 / -0` is minus infinity."""
+
 _EXACT = 1 << PRECISION_BITS
 _HUGE = 10 ** (MAX_EXPONENT + 1)
 _TINIEST = 10**MAX_EXPONENT
@@ -90,8 +93,17 @@ def normal(value: Number | float) -> Number:
     if len(value.as_tuple().digits) > 153:
         return _nearest(*value.as_integer_ratio())
     if value == value.to_integral_value():
-        return int(value)
+        return int(value) or _zero(has_minus=value.is_signed())
     return value.normalize(_NAMING[0])
+
+
+def _zero(*, has_minus: bool) -> Number:
+    return NEGATIVE_ZERO if has_minus else 0
+
+
+def is_negative(value: Number) -> bool:
+    """Whether there is a minus before it, be it before zero."""
+    return value < 0 if isinstance(value, int) else value.is_signed()
 
 
 def _check_size(value: Decimal) -> None:
@@ -157,6 +169,8 @@ def add(left: Number, right: Number) -> Number:
         return normal(left + right)
     if _is_infinite(left) or _is_infinite(right):
         return _infinite(lambda: Decimal(left) + Decimal(right))
+    if not left and not right:
+        return _zero(has_minus=is_negative(left) and is_negative(right))
     a, b = _ratio(left)
     c, d = _ratio(right)
     return _nearest(a * d + c * b, b * d)
@@ -164,23 +178,29 @@ def add(left: Number, right: Number) -> Number:
 
 def subtract(left: Number, right: Number) -> Number:
     """The difference."""
+    if type(left) is int and type(right) is int:
+        return normal(left - right)
     return add(left, negate(right))
 
 
 def negate(value: Number) -> Number:
     """The number with its sign turned. A plain minus would round a `Decimal` to 28 digits."""
     if isinstance(value, int):
-        return -value
+        return -value or NEGATIVE_ZERO
+    if not value and value.is_signed():
+        return 0
     negated = value.copy_negate()
     return Double(negated) if isinstance(value, Double) else negated
 
 
 def multiply(left: Number, right: Number) -> Number:
     """The product."""
-    if type(left) is int and type(right) is int:
+    if type(left) is int and type(right) is int and left and right:
         return normal(left * right)
     if _is_infinite(left) or _is_infinite(right):
         return _infinite(lambda: Decimal(left) * Decimal(right))
+    if not left or not right:
+        return _zero(has_minus=is_negative(left) != is_negative(right))
     a, b = _ratio(left)
     c, d = _ratio(right)
     return _nearest(a * c, b * d)
@@ -192,16 +212,19 @@ def divide(left: Number, right: Number) -> Number:
     Raises:
         ValueMistake: zero by zero, or infinity by infinity.
     """
+    has_minus = is_negative(left) != is_negative(right)
     if right == 0:
         if left == 0:
             raise ValueMistake("zero cannot be divided by zero")
-        return INFINITY if left > 0 else negate(INFINITY)
+        return negate(INFINITY) if has_minus else INFINITY
     if _is_infinite(right):
         if _is_infinite(left):
             raise ValueMistake("infinity cannot be divided by infinity")
-        return 0
+        return _zero(has_minus=has_minus)
     if _is_infinite(left):
         return left if right > 0 else negate(left)
+    if not left:
+        return _zero(has_minus=has_minus)
     a, b = _ratio(left)
     c, d = _ratio(right)
     return _nearest(a * d * (1 if c > 0 else -1), b * abs(c))

@@ -11,7 +11,7 @@ from reconciler.language.functions.function import Family, Parameter, number, re
 from reconciler.language.functions.lists import elements
 from reconciler.language.functions.strings import whole
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.numbers import INFINITY, Number, add, negate, normal
+from reconciler.language.numbers import INFINITY, Number, add, is_negative, negate, normal
 from reconciler.language.types import a_type, type_of
 from reconciler.language.values import is_null
 
@@ -21,7 +21,7 @@ _add = FUNCTIONS.add
 
 @_add("abs", "The number without its sign.", number(), returns="number", examples=("abs(-12.4)",))
 def _abs(value: Number) -> Number:
-    return negate(value) if value < 0 else value
+    return negate(value) if is_negative(value) else value
 
 
 @_add(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from reconciler.language.numbers import INFINITY, Double, Number, negate
+from reconciler.language.numbers import INFINITY, NEGATIVE_ZERO, Double, Number, negate
 
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _EVEN = (6.666666666666735130e-01, 2.857142874366239149e-01, 1.818357216161805012e-01,
@@ -94,6 +94,8 @@ def from_double(value: float) -> Number:
     """The number that a result is; what 53 bits do not write in full keeps its short name."""
     if math.isinf(value):
         return INFINITY if value > 0 else negate(INFINITY)
+    if not value and math.copysign(1, value) < 0:
+        return NEGATIVE_ZERO
     if value.is_integer():
         return int(value) if abs(value) <= 2**53 else Double(value)
     return Double(repr(value))

@@ -13,7 +13,7 @@ from reconciler.language.functions.function import Family, Parameter, refuse
 from reconciler.language.functions.json_text import json_text
 from reconciler.language.functions.strings import check_length
 from reconciler.language.mistakes import ValueMistake
-from reconciler.language.numbers import Number, exact, is_whole
+from reconciler.language.numbers import Number, exact, is_negative, is_whole
 from reconciler.language.rendering import composed, safe_prefix
 from reconciler.language.values import TypedList, Unknown, contains_unknown, is_null
 
@@ -202,7 +202,7 @@ def _float(verb: Verb, value: object) -> str:
     digits = _FLOATS[verb.mode.lower()](exact(size).copy_abs(), size, verb.precision)
     if verb.mode in "EG":
         digits = digits.upper()
-    return verb.pad_number(verb.sign(is_negative=number < 0), digits)
+    return verb.pad_number(verb.sign(is_negative=is_negative(number)), digits)
 
 
 def _rounded(value: Decimal, digits: int) -> Decimal:
@@ -241,7 +241,7 @@ def _shortest(value: Decimal, name: Number, precision: int | None) -> str:
 def _general(value: Number, precision: int | None) -> str:
     """As few digits as name the number; with an exponent where it is very small or large."""
     number = Decimal(value)
-    sign = "-" if number < 0 else ""
+    sign = "-" if number.is_signed() else ""
     number = number.copy_abs()
     if not number:
         return sign + "0"
