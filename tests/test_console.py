@@ -284,6 +284,17 @@ def test_an_edit_that_is_not_applied_changes_nothing(
     assert ended == Ended(0, '"Hi"\n"Hi"\n(known after apply)\n', "")
 
 
+def test_what_moved_is_found_where_a_plan_would_find_it(
+    ask: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = console(ask, monkeypatch, "openai_message.more[1].id").out
+    text = (ask.folder / "specs" / "main.tf").read_text()
+    moved = "moved {\n  from = openai_message.more\n  to   = openai_message.rest\n}\n"
+    ask.write(text.replace('"more"', '"rest"').replace("message.more", "message.rest") + moved)
+    assert console(ask, monkeypatch, "openai_message.rest[1].id").out == before
+    assert before.startswith('"')
+
+
 def test_nothing_is_written_and_nobody_is_asked(
     ask: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

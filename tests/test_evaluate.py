@@ -301,7 +301,10 @@ def test_python_data_goes_in_and_comes_out() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("value", [object(), float("nan"), {1: 2}, "\ud800", b"x"])
+@pytest.mark.parametrize(
+    "value",
+    [object(), float("nan"), {1: 2}, "\ud800", b"x", Unknown("strng"), [Unknown(["list", "x"])]],
+)
 def test_what_is_not_data_of_the_language_is_a_type_error(value: object) -> None:
     with pytest.raises(TypeError, match="variable x"):
         evaluate("x", {"x": value})

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from conftest import Project
+from spec_writing import DATA_SCHEMAS, SCHEMAS, told, write_specs
+
+from reconciler.diagnostics import Diagnostics
+from reconciler.language.functions import standard_functions
+from reconciler.spec.load import load
 
 
 def counted(project: Project, count: str) -> str:
@@ -38,3 +45,13 @@ def test_instances_of_all_blocks_together_have_a_limit(project: Project) -> None
     assert ended.code == 1
     assert ended.err.count("Too many instances") == 1
     assert "5:   count = 60000" in ended.err
+
+
+def test_too_many_instances_are_refused_before_any_is_made(tmp_path: Path) -> None:
+    write_specs(
+        tmp_path,
+        "".join(f'resource "openai_thread" "t{n}" {{\n  count = 99999\n}}\n' for n in range(5)),
+    )
+    diagnostics = Diagnostics()
+    load(tmp_path, SCHEMAS, DATA_SCHEMAS, diagnostics=diagnostics, functions=standard_functions())
+    assert [told(each) for each in diagnostics] == ["error main.tf:5:11 Too many instances"]

@@ -15,9 +15,7 @@ from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Sensitive, SetValue, Unknown, contains_unknown
-
-MAX_INSTANCES = 100_000
-"""How many instances one block may stand for, and all blocks of a spec together."""
+from reconciler.spec.value_check import MAX_INSTANCES, TOO_MANY, TOO_MANY_INSTANCES
 
 
 @dataclass(slots=True)
@@ -77,8 +75,7 @@ def repeat(
     if before <= MAX_INSTANCES:
         expression = count or for_each
         place = expression.place if expression is not None else None
-        detail = f"With those of this block there are more than {MAX_INSTANCES:,} instances in all."
-        world.diagnostics.error("Too many instances", detail, place=place, context=context)
+        world.diagnostics.error(TOO_MANY, TOO_MANY_INSTANCES, place=place, context=context)
     return None
 
 

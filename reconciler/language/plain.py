@@ -88,7 +88,11 @@ def from_plain(value: object) -> object:
 
 def _from_plain(value: object, done: dict[int, object]) -> object:
     match value:
-        case None | bool() | Unknown() | TypedNull():
+        case None | bool():
+            return value
+        case Unknown() | TypedNull():
+            if not types.is_type(value.type):
+                raise ValueMistake(f"{value.type!r} is no type of the language")
             return value
         case int() | float() | Decimal():
             if value != value:

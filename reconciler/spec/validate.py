@@ -22,7 +22,7 @@ from reconciler.spec.uses import (
     resource_uses,
     variable_uses,
 )
-from reconciler.spec.value_check import ValueCheck
+from reconciler.spec.value_check import MAX_INSTANCES, TOO_MANY, TOO_MANY_INSTANCES, ValueCheck
 from reconciler.suggest import did_you_mean
 
 
@@ -40,10 +40,14 @@ def validate(
     references = ReferenceCheck(module, functions, diagnostics, scope=scope)
     lenient = None if functions is None else TrialScope(module, functions, is_lenient=True)
     values = ValueCheck(scope, diagnostics, wrong=references.wrong, lenient=lenient)
+    instances = 0
     for resource in module.resources.values():
         if diagnostics.is_full:
             return
-        _validate_resource(resource, references, values)
+        before = instances
+        instances += _validate_resource(resource, references, values)
+        if before <= MAX_INSTANCES < instances and module.path == ".":
+            _report_instances(resource, diagnostics)
     for call in module.calls.values():
         _validate_call(call, references, values)
     for check in module.checks:
@@ -58,9 +62,14 @@ def validate(
     _validate_aliases(module, diagnostics)
 
 
-def _validate_resource(
-    block: ResourceBlock, references: ReferenceCheck, values: ValueCheck
-) -> None:
+def _report_instances(block: ResourceBlock, diagnostics: Diagnostics) -> None:
+    expression = block.count or block.for_each
+    place = block.place if expression is None else expression.place
+    diagnostics.error(TOO_MANY, TOO_MANY_INSTANCES, place=place, context=block_context(block))
+
+
+def _validate_resource(block: ResourceBlock, references: ReferenceCheck, values: ValueCheck) -> int:
+    """Validate a block; how many instances it stands for at the least, as far as that is known."""
     context = block_context(block)
     references.block = block
     references.uses(context, resource_uses(block))
@@ -68,8 +77,9 @@ def _validate_resource(
     references.triggers(context, block.lifecycle.replace_triggered_by)
     references.block = None
     values.arguments(block.schema, block.body.arguments, context, block.place)
-    _validate_repetition(block, context, values)
+    instances = _validate_repetition(block, context, values)
     values.expressions((expression for expression, _ in condition_uses(block)), context)
+    return instances
 
 
 def _validate_call(call: ModuleCall, references: ReferenceCheck, values: ValueCheck) -> None:
@@ -83,11 +93,12 @@ def _validate_call(call: ModuleCall, references: ReferenceCheck, values: ValueCh
 
 def _validate_repetition(
     block: ResourceBlock | ModuleCall, context: str, values: ValueCheck
-) -> None:
+) -> int:
     if block.count is not None:
-        values.count(block.count, context)
+        return values.count(block.count, context)
     if block.for_each is not None:
-        values.for_each(block.for_each, context)
+        return values.for_each(block.for_each, context)
+    return 1
 
 
 def _validate_check(check: CheckBlock, references: ReferenceCheck, values: ValueCheck) -> None:

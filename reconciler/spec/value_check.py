@@ -19,6 +19,14 @@ from reconciler.spec.model import Variable
 from reconciler.spec.nested import NestedBlocks
 from reconciler.spec.variables import variable_value
 
+MAX_INSTANCES = 100_000
+"""How many instances one block may stand for, and all blocks of a spec together."""
+
+TOO_MANY = "Too many instances"
+TOO_MANY_INSTANCES = (
+    f"With those of this block there are more than {MAX_INSTANCES:,} instances in all."
+)
+
 
 class ValueCheck:
     """Evaluates expressions for the mistakes in them, and holds arguments against schemas.
@@ -82,23 +90,29 @@ class ValueCheck:
         for expression in expressions:
             self._evaluate(expression)
 
-    def count(self, expression: Expression, context: str) -> None:
-        """Report a `count` that is no number of instances."""
+    def count(self, expression: Expression, context: str) -> int:
+        """Report a `count` that is no number of instances; how many there are, as far as known."""
         self.context = context
         value = self._bare(expression)
         if isinstance(value, Unknown):
-            return
+            return 0
         try:
             number = convert(value, "number")
         except ValueMistake as mistake:
             self._error("Invalid count argument", f"{mistake.text}.", expression.place)
-            return
+            return 0
         if not isinstance(number, (int, Decimal)) or not is_whole(number) or number < 0:
             detail = "How many instances there are is a whole number, 0 or more."
             self._error("Invalid count argument", detail, expression.place)
+            return 0
+        if number > MAX_INSTANCES:
+            detail = f"The count value is {number}; one block stands for at most {MAX_INSTANCES}."
+            self._error("Invalid count argument", detail, expression.place)
+            return 0
+        return int(number)
 
-    def for_each(self, expression: Expression, context: str) -> None:
-        """Report a `for_each` that is no collection of keys."""
+    def for_each(self, expression: Expression, context: str) -> int:
+        """Report a `for_each` that is no collection of keys; how many it has, as far as known."""
         self.context = context
         value = self._bare(expression)
         is_set = isinstance(value, SetValue) and all(_is_text(each) for each in value)
@@ -108,6 +122,8 @@ class ValueCheck:
                 "of texts as toset([...])."
             )
             self._error("Invalid for_each argument", detail, expression.place)
+            return 0
+        return len(value) if isinstance(value, (Mapping, SetValue)) else 0
 
     def _error(self, summary: str, detail: str, place: Place) -> None:
         self.diagnostics.error(summary, detail, place=place, context=self.context)

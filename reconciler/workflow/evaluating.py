@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics, SourceFile
@@ -20,6 +20,7 @@ from reconciler.language.types import type_of
 from reconciler.language.values import Sensitive
 from reconciler.provider.resources import SCHEMAS
 from reconciler.schema import Path
+from reconciler.spec.model import Spec
 from reconciler.spec.reference_check import ReferenceCheck
 from reconciler.spec.uses import NOWHERE
 from reconciler.state.model import State, StateObject
@@ -42,7 +43,8 @@ class TypeAnswer:
 class Evaluator:
     """What names mean in the root module, as of one moment.
 
-    An object that is recorded is what the state has of it, whatever the specs ask of it by now;
+    An object that is recorded is what the state has of it, whatever the specs ask of it by now,
+    and where `moved` blocks say that it is;
     one that is not is what the specs say, and unknown where only the server can tell. Data
     sources are unknown, since nobody is asked.
     """
@@ -50,18 +52,10 @@ class Evaluator:
     def __init__(self, prepared: Prepared, recorded: State) -> None:
         spec = prepared.spec
         objects = recorded.objects
-        given = Given(
-            variables={
-                name: convert(prepared.variables[name], variable.type)
-                for name, variable in spec.root.variables.items()
-            },
-            observed={address: each.attributes for address, each in objects.items()},
-            as_recorded={address: _value(address, each) for address, each in objects.items()},
-            is_offline=True,
-        )
-        functions = prepared.functions_during_apply()
-        expander = Expander(spec, prepared.graph, given, functions=functions)
-        expander.look()
+        expander, found = _expanded(prepared, objects)
+        moved = _where_they_are_now(spec, recorded, found)
+        if moved.keys() != objects.keys():
+            expander, _ = _expanded(prepared, moved)
         self.problems = expander.diagnostics.errors
         """What is wrong with the specs once they are evaluated; names it touches are unknown."""
         self._module = spec.root
@@ -94,6 +88,40 @@ class Evaluator:
         value = typed_value(expression, self._scope)
         settle(expression, value)  # refuses what is too large to be gone through
         return value
+
+
+def _expanded(
+    prepared: Prepared, objects: Mapping[Address, StateObject]
+) -> tuple[Expander, frozenset[Address]]:
+    """The spec over what is recorded, and the addresses of its instances."""
+    given = Given(
+        variables={
+            name: convert(prepared.variables[name], variable.type)
+            for name, variable in prepared.spec.root.variables.items()
+        },
+        observed={address: each.attributes for address, each in objects.items()},
+        as_recorded={address: _value(address, each) for address, each in objects.items()},
+        is_offline=True,
+    )
+    functions = prepared.functions_during_apply()
+    expander = Expander(prepared.spec, prepared.graph, given, functions=functions)
+    return expander, frozenset(each.address for each in expander.look())
+
+
+def _where_they_are_now(
+    spec: Spec, recorded: State, desired: Collection[Address]
+) -> Mapping[Address, StateObject]:
+    """The recorded objects under the addresses that a plan would give them."""
+    if all(address in desired for address in recorded.objects):
+        return recorded.objects
+    from reconciler.plan.moves import relocate
+    from reconciler.plan.records import gather
+    from reconciler.refresh import Observed
+    from reconciler.workflow.refactoring import moves_of
+
+    records = gather(recorded, Observed()).values()
+    found = relocate(records, moves_of(spec), desired=desired, diagnostics=Diagnostics())
+    return {address: each.object for address, each in found.items()}
 
 
 def _require_utf8(text: str) -> None:

@@ -17,6 +17,7 @@ from reconciler.spec.constants import is_told
 from reconciler.spec.given import Given, GivenFile, GivenOption, read_given
 from reconciler.spec.load import load
 from reconciler.spec.model import GivenValue, Module, Spec
+from reconciler.spec.value_check import TOO_MANY
 from reconciler.spec.variables import resolve_variables
 from reconciler.workflow.times import moment
 
@@ -121,7 +122,8 @@ def _finish(
     further = Diagnostics()
     variables = resolve_variables(spec, further, functions=functions, required=need_values)
     _add(diagnostics, further)
-    if diagnostics.has_errors and need_values and not graph.has_cycles:
+    is_finite = not any(each.summary == TOO_MANY for each in diagnostics.errors)
+    if diagnostics.has_errors and need_values and is_finite and not graph.has_cycles:
         _add(diagnostics, _look(spec, graph, variables, functions))
     diagnostics.raise_if_errors()
     return Prepared(spec, graph, functions, variables, diagnostics, planned_at)
