@@ -371,3 +371,88 @@ def test_a_plan_tells_what_validate_tells_and_nothing_twice(case: str, tmp_path:
     again = [each for each in told_by_plan if each not in told_by_validate]
     assert len(again) == len(set(again))
     assert all("for required" in each or "attachments" in each for each in again)
+
+
+VALID = """\
+variable "name" {
+  type    = string
+  default = "x"
+  validation {
+    condition     = length(var.name) > 0
+    error_message = "Empty."
+  }
+}
+
+locals {
+  greeting = "Hello ${upper(var.name)}, ${var.name == "x" ? "a" : "b"}"
+  turns = [
+    for i, text in ["one", "two"] : {
+      index = i
+      text  = text
+    }
+  ]
+  map = {
+    a = { b = [1, 2] }
+  }
+}
+
+resource "openai_thread" "t" {
+  metadata = {
+    name = var.name
+  }
+}
+
+resource "openai_message" "first" {
+  thread_id = openai_thread.t.id
+  role      = "user"
+  content   = <<-EOT
+    ${local.greeting}
+  EOT
+
+  metadata = { a = "b", c = tostring(local.map.a.b[0]) }
+
+  lifecycle {
+    ignore_changes = [metadata]
+  }
+}
+
+resource "openai_message" "many" {
+  for_each  = { for turn in local.turns : turn.text => turn }
+  thread_id = openai_thread.t.id
+  role      = each.key == "one" ? "user" : "assistant"
+  content   = format("%s %d", each.value.text, each.value.index)
+}
+
+output "ids" {
+  value = {
+    first = openai_message.first.id
+    many  = [for key, each_message in openai_message.many : each_message.id]
+  }
+}
+"""
+
+SLIPS = [at for at, char in enumerate(VALID) if char in '{}[]()"=:\n'][::3]
+
+
+@pytest.mark.parametrize("at", SLIPS)
+def test_one_character_left_out_is_at_most_one_mistake(at: int, tmp_path: Path) -> None:
+    told = found(write_specs(tmp_path, VALID[:at] + VALID[at + 1 :]))
+    assert len(told) <= 1
+
+
+@pytest.mark.parametrize("line", [4, 12, 18, 25, 39, 51])
+def test_a_line_that_opens_a_bracket_left_out_is_at_most_two_mistakes(
+    line: int, tmp_path: Path
+) -> None:
+    lines = VALID.splitlines(keepends=True)
+    told = found(write_specs(tmp_path, "".join([*lines[: line - 1], *lines[line:]])))
+    assert len(told) <= 2
+
+
+def test_a_block_of_nothing_but_mistakes_is_given_up_after_a_hundred(tmp_path: Path) -> None:
+    lines = "".join(f"  a{n} = 1 2\n" for n in range(500))
+    loaded = load_specs(
+        tmp_path, f'locals {{\n{lines}}}\noutput "o" {{\n  value = local.a400\n}}\n'
+    )
+    assert len(loaded.told) == 100
+    assert "only 100 are shown" in loaded.details

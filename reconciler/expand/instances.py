@@ -58,6 +58,8 @@ class Blocks:
         """Make the instances of *block* in one module instance."""
         own = block.address
         address = Address(own.type, own.name, None, path, own.mode)
+        if block.body.unread and block.count is None and block.for_each is None:
+            return  # they may have been meant to stand in what could not be read
         repetition = repeat(
             self.world,
             path,

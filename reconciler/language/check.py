@@ -13,6 +13,8 @@ _BINARY = frozenset(
     ("+", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "?", ":", "=>", "=")
 )
 _CONTINUES = _BINARY | frozenset(("-", "!", "."))
+MISSING_LINE_BREAK = "Missing line break"
+
 NEVER_FIRST = _BINARY | frozenset((".", "dotname", ".*", "[*]", ",", "..."))
 """Words that no line can begin with outside of brackets."""
 
@@ -108,7 +110,7 @@ def _shared_line(
     detail = "Every argument and every block begins on a line of its own."
     if block is not None and words[at[block.opener.start] + 1].kind != "newline":
         detail = "A block on one line holds at most one argument. Use several lines."
-    return Problem(word.start, word.end, "Missing line break", detail)
+    return Problem(word.start, word.end, MISSING_LINE_BREAK, detail)
 
 
 def _check_duplicates(items: Iterable[FlatArgument | FlatBlock]) -> Iterator[Problem]:
@@ -132,16 +134,16 @@ def _check_block(block: FlatBlock, words: Sequence[Word], at: dict[int, int]) ->
     if after_opener.kind == "newline":
         if before_closer.kind != "newline":
             detail = "The closing brace of a block stands on a line of its own."
-            yield Problem(closer.start, closer.end, "Missing line break", detail)
+            yield Problem(closer.start, closer.end, MISSING_LINE_BREAK, detail)
         return
     first = block.body[0]
     if isinstance(first, FlatBlock):
         detail = "A block inside a block begins on a line of its own."
-        yield Problem(first.type.start, first.type.end, "Missing line break", detail)
+        yield Problem(first.type.start, first.type.end, MISSING_LINE_BREAK, detail)
     elif before_closer.kind == "newline":
         name = first.name
         detail = "Begin the argument on a new line, or close the block on the same line."
-        yield Problem(name.start, name.end, "Missing line break", detail)
+        yield Problem(name.start, name.end, MISSING_LINE_BREAK, detail)
 
 
 def check_objects(
@@ -173,4 +175,4 @@ def check_ends(
         if follower < len(words) and words[follower].kind == "}":
             word = words[follower]
             detail = "The closing brace of a block stands on a line of its own."
-            yield Problem(word.start, word.end, "Missing line break", detail)
+            yield Problem(word.start, word.end, MISSING_LINE_BREAK, detail)

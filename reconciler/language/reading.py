@@ -114,6 +114,7 @@ class Reader:
         recovery = Recovery(
             chunk.skeleton,
             [marks[slot] for slot in bad],
+            margin=self.source.offset_in_line(chunk.start),
             open_from=marks[lexical[-1]] if chunk.is_open else None,
             cache_folder=self.shapes.folder,
         )

@@ -11,8 +11,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from reconciler.language.check import NEVER_FIRST
+from reconciler.language.check import MISSING_LINE_BREAK
 from reconciler.language.nodes import Unread
+from reconciler.language.outline import Outline
 from reconciler.language.problems import Problem
 from reconciler.language.scan import COMMENT, MARKS
 from reconciler.language.shape import ArgumentForm, BodyForm, Formula, Shape
@@ -22,10 +23,12 @@ from reconciler.language.words import MAX_WORDS, Word, Words, split_words
 MAX_ITEMS = 2000
 """Of a stretch with more items than this, only the first mistake is told and nothing is read."""
 
+MAX_PROBLEMS = 100
+"""After so many mistakes the rest of a stretch is not looked at."""
+
 MAX_DEPTH = 20
 """How deep blocks in blocks are looked into."""
 
-_CLOSERS = {"(": ")", "[": "]", "{": "}"}
 _BLANKED = {ord(mark): COMMENT for mark in MARKS}
 
 
@@ -44,7 +47,8 @@ class Recovery:
     """One stretch, taken apart.
 
     *bad* are the offsets of words that are malformed, which has been reported; what *open_from*
-    begins is never closed, which has been reported too.
+    begins is never closed, which has been reported too. *margin* is how far the first line is
+    indented.
     """
 
     def __init__(
@@ -53,6 +57,7 @@ class Recovery:
         bad: Sequence[int],
         *,
         open_from: int | None = None,
+        margin: int = 0,
         cache_folder: str | None,
     ) -> None:
         self.problems: list[Problem] = []
@@ -72,6 +77,7 @@ class Recovery:
         words = split_words(skeleton, 0, len(skeleton), found)
         self._skeleton = skeleton
         self._words = _with_bad_characters(words, found.problems, skeleton)
+        self._outline = Outline(skeleton, self._words, margin)
         if len(words) > MAX_WORDS:
             self.problems += found.problems[-1:]
             self.unread.append((0, len(skeleton)))
@@ -79,13 +85,18 @@ class Recovery:
             self._run()
 
     def _run(self) -> None:
-        first = 0
-        for first, last, _ in self._items(0, len(self._words), 0, -1):
+        items = list(self._items(0, len(self._words), 0, -1))
+        for first, last, _ in items:
             start, end = self._words[first].start, self._words[last - 1].end
             if not self._is_blank(start, end):
                 self._keep(start, end)
-        if self._left < 0:
-            self.unread.append((self._words[first].start, len(self._text)))
+        if self._is_enough:
+            self.unread.append((self._words[items[-1][0]].start, len(self._text)))
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether so much has been looked at, or found wrong, that more would take too long."""
+        return self._left < 0 or len(self.problems) > MAX_PROBLEMS
 
     # -- cutting
 
@@ -97,16 +108,22 @@ class Recovery:
         *outer* is how far the block around them is indented.
         """
         index, is_after_unread = start, False
-        while index < end and self._left >= 0:
+        before: list[tuple[int, int]] = []
+        while index < end and not self._is_enough:
             if self._words[index].kind == "newline":
                 index += 1
                 continue
             self._left -= 1
-            last, is_balanced = self._end_of_item(index, end)
+            last, is_balanced = self._outline.end_of_item(index, end)
             if last == index:
-                last = self._line_end(index, end)
-            elif not is_balanced:
-                last = self._resynchronized(index, end, is_flat=self._indent(index) <= outer)
+                last = self._outline.line_end(index, end)
+                self._take_out_orphans(before, index)
+            elif not is_balanced or self._outline.ends_askew(index, last):
+                last = self._outline.resynchronized(
+                    index, end, is_flat=self._outline.indent(index) <= outer
+                )
+                is_balanced = False
+            before.append((index, len(self.problems)))
             is_read = self._look_at(index, last, depth, is_balanced, is_after_unread)
             if not is_read:
                 last = self._take_out(index, last, end, is_sure=is_balanced)
@@ -114,81 +131,19 @@ class Recovery:
             yield index, last, is_read
             index = last
 
-    def _end_of_item(self, index: int, end: int) -> tuple[int, bool]:
-        """Where the line ends outside of all brackets, and whether the brackets match."""
-        opened: list[str] = []
-        for at in range(index, end):
-            kind = self._words[at].kind
-            if kind in _CLOSERS:
-                opened.append(_CLOSERS[kind])
-            elif kind in (")", "]", "}"):
-                if not opened or opened.pop() != kind:
-                    return at, False
-            elif kind == "newline" and not opened and not self._goes_on(at, end):
-                return at, True
-        return end, not opened
-
-    def _goes_on(self, newline: int, end: int) -> bool:
-        """Whether the next line begins with what can only go on with the one before."""
-        at = newline
-        while at < end and self._words[at].kind == "newline":
-            at += 1
-        return at < end and self._words[at].kind in NEVER_FIRST
-
-    def _resynchronized(self, first: int, end: int, *, is_flat: bool) -> int:
-        """Where an item whose brackets do not match ends, going by indentation.
-
-        Where nothing is indented (*is_flat*), only a closing bracket or another block can tell.
-        """
-        base = self._indent(first)
-        is_block = self._opener_of_block(first, end) is not None
-        for number, at in enumerate(self._line_starts(first + 1, end)):
-            kind, indent = self._words[at].kind, self._indent(at)
-            is_flat = is_flat or (number == 0 and is_block and indent <= base)
-            if indent > base:
-                continue
-            if kind in (")", "]", "}"):
-                return self._line_end(at, end)
-            if self._opener_of_block(at, end) is not None:
-                return at
-            if not is_flat and self._begins_argument(at, end):
-                return at
-        return end
-
-    def _line_starts(self, start: int, end: int) -> Iterator[int]:
-        """The words that begin a line, one after the other."""
-        words = self._words
-        return (
-            at
-            for at in range(start, end)
-            if words[at - 1].kind == "newline" and words[at].kind != "newline"
-        )
-
-    def _line_end(self, index: int, end: int) -> int:
-        while index < end and self._words[index].kind != "newline":
-            index += 1
-        return index
-
-    def _indent(self, index: int) -> int:
-        start = self._words[index].start
-        return start - self._skeleton.rfind("\n", 0, start) - 1
-
-    def _begins_argument(self, index: int, end: int) -> bool:
-        words = self._words
-        return index + 1 < end and words[index].kind == "name" and words[index + 1].kind == "="
-
-    def _opener_of_block(self, index: int, end: int) -> int | None:
-        """The brace of the block of several lines that begins at a word, if one does."""
-        words = self._words
-        if words[index].kind != "name":
-            return None
-        while index < end and words[index].kind in ("name", "string"):
-            index += 1
-        if index >= end or words[index].kind != "{":
-            return None
-        return index if index + 1 == end or words[index + 1].kind == "newline" else None
-
-    # -- looking
+    def _take_out_orphans(self, before: list[tuple[int, int]], closer: int) -> None:
+        """Make a comment of the items before a bracket that closes nothing, if they are indented:
+        they stand in a block whose first line is missing."""
+        first = len(before)
+        while first and self._outline.indent(before[first - 1][0]) > self._outline.indent(closer):
+            first -= 1
+        if first < len(before):
+            index, problems = before[first]
+            stretch = self._words[index].start, self._words[closer - 1].end
+            self._blank(*stretch)
+            self.unread.append(stretch)
+            del self.problems[problems:]
+            del before[first:]
 
     def _look_at(
         self, first: int, last: int, depth: int, is_balanced: bool, is_after_unread: bool
@@ -198,9 +153,11 @@ class Recovery:
         start, end = words[first].start, words[last - 1].end
         is_bad = self._is_bad(start, end)
         found = self._problems(start, end) if is_balanced and not is_bad else []
+        if self._break_lines(found):
+            return not self._problems(start, end)
         if is_balanced and not is_bad and not found:
             return True
-        opener = self._opener_of_block(first, last)
+        opener = self._outline.opener_of_block(first, last)
         if opener is not None and depth < MAX_DEPTH:
             return self._look_into(first, opener, last, depth)
         if not is_bad and not (is_after_unread and self._is_remainder(first, last)):
@@ -213,10 +170,12 @@ class Recovery:
         start, end = words[first].start, words[last - 1].end
         is_closed = words[last - 1].kind == "}" and last - 1 > opener
         inner_end = last - 1 if is_closed else last
-        inner = list(self._items(opener + 1, inner_end, depth + 1, self._indent(first)))
+        inner = list(self._items(opener + 1, inner_end, depth + 1, self._outline.indent(first)))
         if self._is_bad(start, words[opener].end):
             return False
         found = self._problems(start, end)
+        if self._break_lines(found):
+            return not self._problems(start, end)
         if found and is_closed:
             self.problems += found
             for item_first, item_last, _ in inner:
@@ -230,6 +189,17 @@ class Recovery:
         if found and depth == 0:
             self._unclosed.add(start)
         return not found or depth == 0
+
+    def _break_lines(self, problems: Sequence[Problem]) -> bool:
+        """Report line breaks that are missing, and make them; whether that could be done."""
+        starts = [each.start for each in problems]
+        is_simple = all(each.summary == MISSING_LINE_BREAK for each in problems)
+        if not problems or not is_simple or any(self._text[at - 1] != " " for at in starts):
+            return False
+        self.problems += problems
+        for at in starts:
+            self._text[at - 1] = "\n"
+        return True
 
     def _is_remainder(self, first: int, last: int) -> bool:
         """Whether an item can only be the rest of the one before it, which cannot be read."""
@@ -267,23 +237,24 @@ class Recovery:
         Unless it *is_sure*, what was meant to come after the item may be among its lines.
         """
         words = self._words
-        is_argument = self._begins_argument(first, last)
-        base, at = self._indent(first), last
-        for start in self._line_starts(last, end):
+        is_argument = self._outline.begins_argument(first, last)
+        base, at = self._outline.indent(first), last
+        for start in self._outline.line_starts(last, end):
             if start < at:
                 continue
-            kind, indent = words[start].kind, self._indent(start)
+            kind, indent = words[start].kind, self._outline.indent(start)
             if kind == "{" and indent >= base:
-                at = self._end_of_item(start, end)[0]
+                at = self._outline.end_of_item(start, end)[0]
             elif indent > base or (indent == base and kind in (")", "]", "}") and at > last):
-                at = self._line_end(start, end)
+                at = self._outline.line_end(start, end)
             else:
                 break
         stretch = words[first].start, words[at - 1].end
         self._blank(*stretch)
         if is_argument:
             self._arguments.append((words[first], stretch[1]))
-        if not is_argument or (not is_sure and "\n" in self._skeleton[slice(*stretch)]):
+        has_lines = "\n" in self._skeleton[slice(*stretch)]
+        if not is_argument or (has_lines and not (is_sure and self._outline.is_one(first, last))):
             self._nameless.append(stretch)
         self.unread.append(stretch)
         return at

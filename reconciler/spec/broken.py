@@ -26,7 +26,7 @@ class Broken:
     def note_unread(self, places: Iterable[Place]) -> None:
         """Take account of text that could not be read."""
         for source, start, end in places:
-            for match in _NAMES.finditer(source.text, start, end):
+            for match in _NAMES.finditer(source.text[start:end]):
                 self.words.update(filter(None, match.groups()))
 
     def covers(self, subject: str) -> bool:
@@ -48,9 +48,9 @@ def default_of(variable: str) -> str:
 _NAMES = re.compile(
     r"""
       "([^\W\d][\w-]*)
-    | ^[ \t]*([^\W\d][\w-]*)[ \t]*=(?!=)
     | ^[ \t]*(?:variable|output|module|check)[ \t]+([^\W\d][\w-]*)
     | ^[ \t]*(?:resource|data)[ \t]+\S+[ \t]+([^\W\d][\w-]*)
+    | ^[ \t]*([^\W\d][\w-]*)
     """,
     re.MULTILINE | re.VERBOSE,
 )

@@ -29,7 +29,7 @@ from reconciler.spec.model import (
     Variable,
 )
 from reconciler.spec.module_calls import WrittenCall, read_call
-from reconciler.spec.reading import BlockReader, header, where
+from reconciler.spec.reading import NAME, BlockReader, header, where
 from reconciler.spec.refactoring import read_import, read_moved, read_removed
 from reconciler.spec.resources import read_resource
 from reconciler.spec.settings_blocks import (
@@ -128,6 +128,9 @@ class Draft:
             reader.error("Unsupported block type", detail + _hint(block), block.type_place)
         else:
             read(self, reader)
+            for label in block.labels:
+                if not NAME.fullmatch(label):
+                    self.broken.words.update(NAME.findall(label))
 
     def _refuse_arguments(self, body: Body) -> None:
         for name, argument in body.arguments.items():
@@ -179,6 +182,7 @@ def _read_variable(draft: Draft, reader: BlockReader) -> None:
 
 
 def _read_locals(draft: Draft, reader: BlockReader) -> None:
+    draft.broken.subjects.update(f"local.{each.type}" for each in reader.body.blocks)
     for found in read_locals(reader):
         draft.add(draft.locals, found.name, f'local value "{found.name}"', found, reader)
 

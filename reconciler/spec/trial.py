@@ -160,7 +160,7 @@ def _objects(
             continue
         if address.type not in shared:
             shared[address.type] = opened(unknown_object(block.schema))
-        is_one = block.count is None and block.for_each is None
+        is_one = block.count is None and block.for_each is None and not block.body.unread
         value: object = shared[address.type] if is_one else ANYTHING
         found.setdefault(address.type, {})[address.name] = value
     return {type_: _Open(named) for type_, named in found.items()}
