@@ -582,7 +582,16 @@ def test_a_change_that_takes_long_says_so_every_ten_seconds() -> None:
     ]
 
 
-def test_the_live_line_counts_and_estimates() -> None:
+@pytest.mark.parametrize(
+    ("finished", "seconds", "line"),
+    [
+        (0, 0.5, "0/1,100"),
+        (0, 12, "0/1,100 · 12 s so far"),
+        (412, 11, "412/1,100 · 37/s · 18 s left"),
+        (10, 20, "10/1,100 · 30/min · 36 min left"),
+    ],
+)
+def test_the_live_line_counts_and_estimates(finished: int, seconds: float, line: str) -> None:
     out, err, clock = Terminal(), Terminal(), Clock()
     progress = Progress(console(out, err), clock=clock)
     changes = tuple(
@@ -590,12 +599,12 @@ def test_the_live_line_counts_and_estimates() -> None:
         for key in range(1100)
     )
     progress.begin(Plan(PlanMode.NORMAL, changes))
-    for each in changes[:412]:
+    for each in changes[:finished]:
         progress.track(ChangeFinished(each.address, Action.CREATE, "m", 0.1))
-    clock.now = 11.0
+    clock.now = seconds
     progress.tick()
     progress.close()
-    assert "\x1b[2K412/1,100 · 37/s · 18 s left" in err.getvalue()
+    assert err.getvalue().split("\r\x1b[2K") == ["", line, ""]
 
 
 def report(*outcomes: Outcome, **given: object) -> str:

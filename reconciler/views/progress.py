@@ -138,6 +138,8 @@ class Progress:
     def _live_line(self, now: float) -> str | None:
         if not self._total:
             return None
+        from reconciler.views.plan_text import duration  # has been imported to show the plan
+
         elapsed = now - self._began
         parts = [f"{self._finished:,}/{self._total:,}"]
         if self._finished and elapsed >= 1:
@@ -145,8 +147,10 @@ class Progress:
             left = max(self._total - self._finished, 0) / rate
             parts += [
                 f"{rate:.0f}/s" if rate >= 1 else f"{rate * 60:.0f}/min",
-                f"{left:.0f} s left",
+                f"{duration(left)} left",
             ]
+        elif elapsed >= 1:
+            parts.append(f"{duration(elapsed)} so far")
         if self._note:
             parts.append(self._note)
         return " · ".join(parts)
