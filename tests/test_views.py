@@ -234,6 +234,20 @@ def test_an_error_ends_with_its_hint() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("nothing says where", "Nothing says where"),
+        ("reconciler has no option", "reconciler has no option"),
+        ("openai_thread.t is gone", "openai_thread.t is gone"),
+        ("-target=x names nothing", "-target=x names nothing"),
+        ("", ""),
+    ],
+)
+def test_an_error_begins_with_a_capital_or_a_name(message: str, shown: str) -> None:
+    assert DiagnosticsText(PLAIN).error(UnsafePlan(message)) == ["", f"Error: {shown}"]
+
+
 def test_a_refusal_of_the_server_names_the_request() -> None:
     error = RequestRejected(
         "Invalid role", request="POST /threads", status=400, param="role", request_id="req_1"

@@ -40,7 +40,7 @@ class DiagnosticsText:
         if isinstance(error, SpecError):
             return self.diagnostics(error.diagnostics)
         summary, _, rest = error.message.partition("\n")
-        body = [sanitise.line(summary)]
+        body = [sanitise.line(_begun(summary))]
         if rest.strip():
             body += ["", *sanitise.lines(rest.strip("\n"))]
         body += self._request(error)
@@ -103,6 +103,13 @@ class DiagnosticsText:
         bar = paint("│")
         inside = (part for each in lines for part in wrapped(each, self._room))
         return [paint("╷"), *(f"{bar} {each}" if each else bar for each in inside), paint("╵")]
+
+
+def _begun(text: str) -> str:
+    """*text* with a capital at its beginning, unless that is a name."""
+    first = text.partition(" ")[0]
+    is_word = first.isalpha() and first.islower() and first != "reconciler"
+    return text[0].upper() + text[1:] if is_word else text
 
 
 _BAR = "    │ "
