@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from bench import (
@@ -14,6 +15,7 @@ from bench import (
     changes,
     counted,
     kind_of,
+    make_bench,
     message,
     talk,
     thread,
@@ -628,4 +630,49 @@ def test_a_replaced_thread_goes_after_the_messages_that_an_earlier_run_did_not_c
     assert kinds.count("append") == -(-4 // APPEND[bench.dialect])
     assert len(bench.parents) == 1
     assert bench.texts() == texts
+    assert_settled(bench)
+
+
+def _deletes_no_messages(bench: Bench) -> None:
+    bench.fail(
+        Rule(
+            do=Fault.REFUSE,
+            method="DELETE",
+            path="/(messages|items)/",
+            status=404,
+            reply={
+                "error": {
+                    "message": "Invalid URL (DELETE /v1/threads/x/messages/y)",
+                    "type": "invalid_request_error",
+                    "param": None,
+                    "code": None,
+                }
+            },
+        )
+    )
+
+
+def test_replace_thread_replaces_the_thread_of_a_server_that_refused_to_delete(
+    tmp_path: Path,
+) -> None:
+    """The dialect has such a call; only the server can tell that it has not."""
+    bench = make_bench(tmp_path, "threads")
+    policy = 'on_reorder = "replace_thread"'
+    bench.write(talk("abc", policy))
+    bench.apply()
+    before = bench.thread_id()
+    _deletes_no_messages(bench)
+    bench.write(talk({"a": "a", "b": "b", "c": "C"}, policy))
+    assert not bench.try_apply().ok
+    assert bench.texts() == ["a", "b", "c", "C"]
+
+    bench.apply()
+
+    assert bench.thread_id() != before
+    assert bench.texts() == ["a", "b", "C"]
+    assert_settled(bench)
+    bench.write(talk("a", policy))
+    assert not bench.try_apply().ok
+    bench.apply()
+    assert bench.texts() == ["a"]
     assert_settled(bench)

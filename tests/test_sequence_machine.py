@@ -326,6 +326,8 @@ class Model:
         if self.unmanaged_messages == "delete":
             calls["delete message"] += len(answers)
             answers = []
+        # What was deleted one by one is looked for once more.
+        calls["list"] += bool(calls["delete message"])
         left = sorted(kept.values(), key=lambda each: each.place)
         return Outlook([*(each.text for each in left), *map(written, rest)], answers, calls)
 

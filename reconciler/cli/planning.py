@@ -62,6 +62,7 @@ class Request(NamedTuple):
             accept_missing="all" if "all" in self.accept_missing else self.accept_missing,
             reorder=self.reorder,
             refresh=self.refresh,
+            allow_unmanaged=self.allow_unmanaged,
         )
 
 

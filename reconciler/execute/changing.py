@@ -21,6 +21,7 @@ from reconciler.state.entries import (
     Intend,
     Intent,
     IntentKind,
+    MarkKeeping,
     Put,
     Resolve,
 )
@@ -67,12 +68,10 @@ async def delete(run: Run, change: PlannedChange, carried: Sequence[PlannedChang
     except ObjectNotFound:
         pass
     except ProviderError as error:
-        _explain(error, provider.schemas[object_.address.type])
-        await run.recorder.record(Resolve(seq))
+        noted = _explain(error, provider.schemas[object_.address.type], object_.attributes)
+        await run.recorder.record(*noted, Resolve(seq))
         raise
-    drops: list[Entry] = [
-        Drop(each.address, _deposed_key(run, each)) for each in (change, *carried)
-    ]
+    drops: list[Entry] = [Drop(each.address, deposed_key(run, each)) for each in (change, *carried)]
     drops.extend(map(DropSuspect, run.recorder.suspects_in(object_.id)))
     await run.recorder.record(*drops, Resolve(seq))
 
@@ -89,22 +88,26 @@ async def delete_unmanaged(
     except ObjectNotFound:
         pass
     except ProviderError as error:
-        _explain(error, run.provider(configuration).schemas[type_])
-        await run.recorder.record(Resolve(seq))
+        noted = _explain(error, run.provider(configuration).schemas[type_], attributes)
+        await run.recorder.record(*noted, Resolve(seq))
         raise
     await run.recorder.record(Resolve(seq))
 
 
-def _explain(error: ProviderError, schema: Schema) -> None:
+def _explain(error: ProviderError, schema: Schema, attributes: Attributes) -> list[Entry]:
+    """Say what else could be done where a server deletes no members, and remember that it does."""
     # Whoever gets as far as a deletion has talked to the right server.
-    if schema.sequence is not None and isinstance(error, NotServed) and error.code == UNKNOWN_ROUTE:
-        error.hint = (
-            'this server deletes no messages: on_reorder = "append" writes none again for the'
-            ' order, "replace_thread", or --replace of the thread, creates the whole thread anew'
-        )
+    is_about_all = isinstance(error, NotServed) and error.code == UNKNOWN_ROUTE
+    if schema.sequence is None or not is_about_all:
+        return []
+    error.hint = (
+        'this server deletes no messages: on_reorder = "append" writes none again for the order,'
+        ' "replace_thread", or --replace of the thread, creates the whole thread anew'
+    )
+    return [MarkKeeping(str(attributes[schema.sequence.parent_argument]), True)]
 
 
-def _deposed_key(run: Run, change: PlannedChange) -> str | None:
+def deposed_key(run: Run, change: PlannedChange) -> str | None:
     """Under which key state keeps what is being deleted; None for the object itself."""
     if change.deposed is not None:
         return change.deposed

@@ -17,22 +17,16 @@ from reconciler.errors import (
     StalePlan,
     StateUnwritable,
 )
-from reconciler.execute import (
-    appending,
-    changing,
-    checking,
-    creating,
-    finishing,
-    reading,
-)
+from reconciler.execute import appending, changing, checking, creating, finishing, reading
 from reconciler.execute.appending import Made
 from reconciler.execute.context import Run
 from reconciler.execute.ends import Ends
+from reconciler.execute.entering import enter
 from reconciler.execute.events import ChangeFailed, ChangeFinished, ChangeStarted, Report
 from reconciler.execute.faithful import check_not_moved_on, resolve
 from reconciler.execute.flight import Flight
+from reconciler.execute.gone import Deletion, Deletions
 from reconciler.execute.interruption import Interruption
-from reconciler.execute.noting import note_moves
 from reconciler.execute.recording import parent_id_of
 from reconciler.execute.schedule import Phase, Schedule, Step
 from reconciler.execute.steps import Steps, make_step, unmake_step
@@ -67,8 +61,13 @@ async def execute(
         }
     )
     worker = _Worker(plan, steps, run, batching, Schedule(steps.waits_for))
-    await note_moves(run, plan)
+    await enter(plan, run.recorder)
     await worker.work(concurrency, interruption)
+    if not interruption.count and worker.ends.fatal is None:
+        (member_type,) = steps.sequence_types
+        await worker.deleted.check(
+            run, worker.ends, plan.read_backs, member_type, concurrency=concurrency
+        )
     report = worker.ends.report(
         plan,
         steps,
@@ -94,6 +93,7 @@ class _Worker:
     """By the first member that a sequence appends."""
     runs: dict[Address, tuple[Address, ...]] = field(default_factory=dict)
     """By its first member: what is appended with one call."""
+    deleted: Deletions = field(default_factory=Deletions)
     verified: set[Address] = field(default_factory=set)
     """Members whose place a listing has already shown."""
 
@@ -288,6 +288,7 @@ class _Worker:
         await self._check_before_deleting(change)
         started = self._start(change, change.recorded.id, Action.DELETE)
         await changing.delete(self.run, change, carried)
+        self.deleted.note_managed(step, change, self.steps.sequence_types)
         for each in carried:
             self.ends.done.add(unmake_step(each))
             self._finished(
@@ -332,6 +333,7 @@ class _Worker:
             {"id": step.detail, "thread_id": recorded.id},
             parent,
         )
+        self.deleted.note(recorded.id, Deletion(step, parent, step.detail))
         self.ends.done.add(step)
         self._leave(step, ok=True)
 

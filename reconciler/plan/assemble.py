@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
@@ -20,10 +20,12 @@ from reconciler.plan.model import (
     Action,
     OutputChange,
     PlannedChange,
+    ReadBack,
     Reason,
     SequencePlan,
 )
 from reconciler.plan.options import Policies, UnmanagedMessages
+from reconciler.plan.read_back import read_backs
 from reconciler.plan.records import Record, configuration, parent_id
 from reconciler.plan.survey import Survey
 from reconciler.schema import Value
@@ -38,10 +40,11 @@ class Assembly:
     sequences: tuple[SequencePlan, ...]
     parents: Mapping[Address, Address]
     """The parent of each managed member, where state knows it."""
-    unmanaged: Mapping[Address, int]
-    """How many members nobody manages go with each parent that is deleted or replaced."""
+    unmanaged: Mapping[str, int]
+    """How many members nobody manages go with each parent that is deleted or replaced, by id."""
     last_seen: Mapping[str, str]
     unread: frozenset[str]
+    read_backs: tuple[ReadBack, ...]
     cost: Cost
 
 
@@ -72,6 +75,9 @@ def assemble(
     lost = _Lost(found, about, whole)
     refused = {**decided.refused, **_undeletable(whole, sequences, found, about, lost, refusals)}
     ordered = blocked(whole, sequences, about.recorded.suspects, refused)
+    doing = [each for each in ordered if each.blocked_by is None]
+    freed = free(sequences, ordered)
+    looks = read_backs(doing, freed, found, lost.going_ids)
     return Assembly(
         changes=ordered,
         sequences=sequences,
@@ -79,13 +85,8 @@ def assemble(
         unmanaged=lost.unmanaged(),
         last_seen=lost.last_seen(sequences),
         unread=lost.unread(sequences),
-        cost=_cost(
-            [each for each in ordered if each.blocked_by is None],
-            free(sequences, ordered),
-            found,
-            about,
-            lost,
-        ),
+        read_backs=looks,
+        cost=_cost(doing, freed, looks, found, about, lost),
     )
 
 
@@ -230,12 +231,25 @@ class _Lost:
             and each.deposed is None
             and found.schemas[each.address.type].sequence is None
         }
+        self._replaced_before = [
+            Record(each.recorded, None, looked_for=False)
+            for each in changes
+            if each.deposed is not None
+            and each.recorded is not None
+            and found.schemas[each.address.type].sequence is None
+        ]
+        self.going_ids = frozenset(each.object.id for each in self._all_going())
 
-    def unmanaged(self) -> dict[Address, int]:
-        """How many unmanaged members go, by parent; none where nobody minds."""
+    def _all_going(self) -> Iterator[Record]:
+        """The parents that go, those among them that an earlier run has replaced."""
+        yield from self.going.values()
+        yield from self._replaced_before
+
+    def unmanaged(self) -> dict[str, int]:
+        """How many unmanaged members go, by id of their parent; none where nobody minds."""
         return {
-            address: count
-            for address, record in self.going.items()
+            record.object.id: count
+            for record in self._all_going()
             if (count := self._count(record)) and self._policy(record) in _MINDED
         }
 
@@ -250,10 +264,12 @@ class _Lost:
 
     def unread(self, sequences: Iterable[SequencePlan]) -> frozenset[str]:
         """Parents that lose something and whose members are not all known."""
-        if not self._about.options.refresh:
-            return frozenset()
         listings = self._found.observed.listings
-        losing = self._losing(sequences)
+        if self._about.options.refresh:
+            losing = self._losing(sequences)
+        else:
+            # What goes with a parent is looked at even where nothing else is.
+            losing = {each.object.id for each in self._all_going() if self._policy(each) in _MINDED}
         short = {id_ for id_ in losing if id_ not in listings or not listings[id_].complete}
         return frozenset(short | self._unplaced())
 
@@ -270,13 +286,22 @@ class _Lost:
         return result
 
     def _losing(self, sequences: Iterable[SequencePlan]) -> set[str]:
-        result = {each.object.id for each in self.going.values()}
+        result = set(self.going_ids) | self._owing()
         for sequence in sequences:
             id_ = self._found.id_of(sequence.parent)
             rewrites = sequence.rewritten or sequence.deleted_unmanaged
             if id_ is not None and (rewrites or self._deletes_unmanaged(sequence.parent)):
                 result.add(id_)
         return result
+
+    def _owing(self) -> set[str]:
+        """Parents in which an earlier run has left single members to be deleted."""
+        result: set[str] = set()
+        for each in self._about.recorded.deposed.values():
+            sequence = self._found.schemas[each.address.type].sequence
+            if sequence is not None and not self._about.options.targets:
+                result.add(str(each.attributes.get(sequence.parent_argument)))
+        return result & self._found.observed.listings.keys()
 
     def _deletes_unmanaged(self, parent: Address | str) -> bool:
         record = self._found.records.get(parent) if isinstance(parent, Address) else None
@@ -301,6 +326,7 @@ _MINDED = (UnmanagedMessages.REPORT,)
 def _cost(
     changes: Sequence[PlannedChange],
     sequences: Sequence[SequencePlan],
+    looks: Iterable[ReadBack],
     found: Survey,
     about: Circumstances,
     lost: _Lost,
@@ -329,7 +355,7 @@ def _cost(
         parent_of,
         Batching(changes, found.schemas, limits),
     )
-    return estimate(changes, sequences, prices)
+    return estimate(changes, sequences, looks, prices)
 
 
 def output_changes(recorded: State, outputs: Mapping[str, OutputValue]) -> tuple[OutputChange, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from math import ceil
 
 from reconciler.address import Address
 from reconciler.frozen import frozen
 from reconciler.plan.batch import Batching
-from reconciler.plan.model import Action, PlannedChange, SequencePlan
+from reconciler.plan.model import Action, PlannedChange, ReadBack, SequencePlan
 from reconciler.plan.options import Policies
+from reconciler.plan.read_back import pages
 from reconciler.provider.protocol import Capabilities
 
 
@@ -54,7 +55,10 @@ class Prices:
 
 
 def estimate(
-    changes: Sequence[PlannedChange], sequences: Sequence[SequencePlan], prices: Prices
+    changes: Sequence[PlannedChange],
+    sequences: Sequence[SequencePlan],
+    looks: Iterable[ReadBack],
+    prices: Prices,
 ) -> Cost:
     """Count the calls. Nothing is retried, every listing is as short as it can be."""
     calls: Calls = Counter()
@@ -69,6 +73,10 @@ def estimate(
     for sequence in sequences:
         _add_sequence(calls, sequence, by_address, prices)
     at_least = any(each.action is Action.READ for each in changes)
+    for look in looks:
+        page_limit = prices.capabilities[look.provider].page_limit
+        calls[look.provider, Kind.READ] += pages(look, page_limit)
+        at_least = at_least or look.between is None
     seconds, rate = max(_times(calls, prices), default=(0.0, ""))
     return Cost(calls.total(), at_least, seconds, rate)
 

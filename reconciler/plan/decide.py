@@ -47,6 +47,8 @@ class Circumstances:
     """Ids of every object that state knows and goes on knowing."""
     unfinished: frozenset[str] = frozenset()
     """Ids of parents in which an earlier run has left the order or a deletion to another one."""
+    owing: frozenset[str] = frozenset()
+    """Ids of parents in which an earlier run has left a deletion to another one."""
     partial: frozenset[Address | str] = frozenset()
     """Parents with members that are there and that this run leaves aside."""
     going: frozenset[str] = frozenset()
@@ -206,6 +208,8 @@ def _parent(
         managed=about.managed,
         unordered=id_ in about.recorded.unordered,
         unfinished=id_ in about.unfinished,
+        keeping=id_ in about.recorded.keeping,
+        owing=id_ in about.owing,
         partial=name in about.partial,
         reorder=about.options.reorder,
         protected=one is not None and one.protected,

@@ -22,6 +22,7 @@ from reconciler.plan.model import (
     Plan,
     PlanMode,
     PlannedChange,
+    ReadBack,
     Reason,
     SequencePlan,
     UnmanagedLoss,
@@ -70,7 +71,19 @@ def plan_from_json(fields: Fields) -> Plan:
             UnmanagedLoss(address_from_json(each.text("address"), each.place), each.count("count"))
             for each in fields.objects("unmanaged_losses")
         ),
+        unmanaged_allowed=fields.flag("unmanaged_allowed"),
+        read_backs=tuple(map(_read_back, fields.objects("read_backs"))),
         unread=frozenset(fields.texts("unread")),
+    )
+
+
+def _read_back(fields: Fields) -> ReadBack:
+    between = fields.values.get("between")
+    return ReadBack(
+        fields.text("parent_id"),
+        fields.text("provider"),
+        fields.optional_text("after"),
+        None if between is None else fields.count("between"),
     )
 
 

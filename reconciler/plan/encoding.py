@@ -51,6 +51,16 @@ def plan_to_json(plan: Plan) -> Json:
         "values": attributes_to_json(plan.values),
         "last_seen": dict(plan.last_seen),
         "unmanaged_losses": [_loss(each) for each in plan.unmanaged_losses],
+        "unmanaged_allowed": plan.unmanaged_allowed,
+        "read_backs": [
+            {
+                "parent_id": each.parent_id,
+                "provider": each.provider,
+                "after": each.after,
+                "between": each.between,
+            }
+            for each in plan.read_backs
+        ],
         "unread": sorted(plan.unread),
     }
 

@@ -161,6 +161,19 @@ class SequencePlan:
 
 
 @frozen
+class ReadBack:
+    """Where to look, after single members of a parent were deleted, whether they are gone."""
+
+    parent_id: str
+    provider: str
+    """Provider configuration."""
+    after: str | None = None
+    """The member that stands before the first of them; None where none does or is known."""
+    between: int | None = None
+    """How many members stay between the first and the last of them; None where nobody knows."""
+
+
+@frozen
 class UnmanagedLoss:
     """A parent that is deleted or replaced, and with it members that no spec declares."""
 
@@ -250,6 +263,10 @@ class Plan:
     has another one by the time of the apply has moved on."""
     unmanaged_losses: tuple[UnmanagedLoss, ...] = ()
     """What goes with a thread that the specs never declared; needs a consent of its own."""
+    unmanaged_allowed: bool = False
+    """Whether that consent was given when the plan was made."""
+    read_backs: tuple[ReadBack, ...] = ()
+    """The looks at parents that lose single members, once these are deleted."""
     unread: frozenset[str] = frozenset()
     """Ids of parents whose listing stops before its end although this plan depends on what
     follows: read them to the end and plan again."""

@@ -66,6 +66,8 @@ class PlanOptions:
     reorder: bool = False
     """Whether a rewrite is fine whose only cause is that blocks moved."""
     refresh: bool = True
+    allow_unmanaged: bool = False
+    """Whether threads may go together with messages that the specs never declared."""
 
 
 NO_OPTIONS = PlanOptions()

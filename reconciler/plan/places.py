@@ -60,6 +60,10 @@ class Parent:
     protected: bool = False
     unfinished: bool = False
     """Whether an earlier run has left its order, or a deletion in it, to another one."""
+    keeping: bool = False
+    """Whether its server was seen to delete no single members."""
+    owing: bool = False
+    """Whether an earlier run has left a deletion in it to another one."""
     partial: bool = False
     """Whether members that are there are left aside by the targets of this run."""
 

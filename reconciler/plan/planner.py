@@ -84,6 +84,7 @@ def make_plan(
     whole = found
     found = scope_of(found, options.targets, mode)
     leaving = _leaving(mode, found, whole, removed, Declared.of(declared, empty_blocks))
+    owing = _owing(recorded, schemas)
     about = Circumstances(
         recorded=recorded,
         capabilities=capabilities,
@@ -93,7 +94,8 @@ def make_plan(
         carried=_carried(previous),
         leaving=_leaving_members(leaving, schemas),
         managed=_managed(recorded, whole, leaving),
-        unfinished=_unfinished(recorded, schemas),
+        unfinished=owing | recorded.unfinished,
+        owing=owing,
         partial=_partial(whole, found),
         going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
     )
@@ -130,6 +132,8 @@ def make_plan(
         last_seen=assembly.last_seen,
         unmanaged_losses=unmanaged_losses(assembly.changes, assembly.unmanaged),
         unread=assembly.unread,
+        unmanaged_allowed=options.allow_unmanaged,
+        read_backs=assembly.read_backs,
     )
 
 
@@ -196,8 +200,8 @@ def _leaving_members(
     return {above: tuple(records) for above, records in found.items()}
 
 
-def _unfinished(recorded: State, schemas: Mapping[str, Schema]) -> frozenset[str]:
-    found = set(recorded.unfinished)
+def _owing(recorded: State, schemas: Mapping[str, Schema]) -> frozenset[str]:
+    found: set[str] = set()
     for each in recorded.deposed.values():
         sequence = schemas[each.address.type].sequence
         if sequence is not None:

@@ -50,18 +50,19 @@ def losses(
     sequences: Sequence[SequencePlan],
     schemas: Mapping[str, Schema],
     *,
-    unmanaged: Mapping[Address, int],
+    unmanaged: Mapping[str, int],
     parents: Mapping[Address, Address],
 ) -> tuple[Loss, ...]:
-    """List what the plan loses: *unmanaged* counts what goes with each parent, *parents* names
-    the parent of each member."""
+    """List what the plan loses: *unmanaged* counts what goes with each parent, by its id, *parents*
+    names the parent of each member."""
     sent = _sent_again(changes, schemas)
     found: list[Loss] = []
     for each in changes:
-        if each.action not in (Action.DELETE, Action.REPLACE) or each.deposed is not None:
+        if each.action not in (Action.DELETE, Action.REPLACE):
             continue
-        lost = _is_lost(each, schemas[each.address.type], sent)
-        extra = unmanaged.get(each.address, 0)
+        is_over = each.deposed is not None
+        lost = not is_over and _is_lost(each, schemas[each.address.type], sent)
+        extra = unmanaged.get(each.recorded.id, 0) if each.recorded is not None else 0
         if lost or extra:
             found.append(Loss(each.address, int(lost), extra, parents.get(each.address)))
     for sequence in sequences:
@@ -178,7 +179,7 @@ def require_consent(plan: Plan, *, allow_unmanaged: bool) -> None:
     Raises:
         UnsafePlan: with each thread and how many messages it would take along.
     """
-    if allow_unmanaged or not plan.unmanaged_losses:
+    if allow_unmanaged or plan.unmanaged_allowed or not plan.unmanaged_losses:
         return
     raise UnsafePlan(
         f"Messages that the specs do not declare would be lost: {unmanaged_text(plan)}.",
@@ -192,14 +193,17 @@ def unmanaged_text(plan: Plan) -> str:
 
 
 def unmanaged_losses(
-    changes: Iterable[PlannedChange], unmanaged: Mapping[Address, int]
+    changes: Iterable[PlannedChange], unmanaged: Mapping[str, int]
 ) -> tuple[UnmanagedLoss, ...]:
-    """The parents that are deleted or replaced although the specs do not declare all in them."""
+    """The parents that are deleted or replaced although the specs do not declare all in them.
+
+    *unmanaged* is by id: one that an earlier run has replaced has the address of its successor.
+    """
     return tuple(
-        UnmanagedLoss(each.address, unmanaged[each.address])
+        UnmanagedLoss(each.address, unmanaged[each.recorded.id])
         for each in changes
         if each.action in (Action.DELETE, Action.REPLACE)
-        and each.deposed is None
+        and each.recorded is not None
         and each.blocked_by is None
-        and unmanaged.get(each.address)
+        and unmanaged.get(each.recorded.id)
     )

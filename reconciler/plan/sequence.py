@@ -124,8 +124,8 @@ def _cannot_stay(parent: Parent, rest: Sequence[Place], leaving: Sequence[Leavin
     """Whether the parent has to go: members would, and only together with it can or may they."""
     if any(each.held for each in rest):
         return True
-    going = bool(leaving) or any(each.id is not None for each in rest)
-    return going and not parent.capabilities.deletes_members
+    going = bool(leaving) or any(each.id is not None for each in rest) or parent.owing
+    return going and (parent.keeping or not parent.capabilities.deletes_members)
 
 
 def _replaced(

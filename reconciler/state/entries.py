@@ -112,6 +112,14 @@ class MarkUnfinished:
 
 
 @frozen
+class MarkKeeping:
+    """Whether the server of this parent deletes no single members."""
+
+    parent_id: str
+    keeping: bool
+
+
+@frozen
 class SetEndpoint:
     """Which API a provider configuration talks to."""
 
@@ -136,6 +144,7 @@ Entry = (
     | Resolve
     | MarkUnordered
     | MarkUnfinished
+    | MarkKeeping
     | SetEndpoint
     | SetCheckResults
 )

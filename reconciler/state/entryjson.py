@@ -15,6 +15,7 @@ from reconciler.state.entries import (
     Intend,
     Intent,
     IntentKind,
+    MarkKeeping,
     MarkUnfinished,
     MarkUnordered,
     Put,
@@ -52,16 +53,22 @@ def entry_to_json(entry: Entry) -> dict[str, Value]:
             return {"explained": {"address": str(address)}}
         case SetEndpoint(name, endpoint):
             return {"endpoint": {"name": name, **endpoint_to_json(endpoint)}}
-        case MarkUnordered(parent_id, unordered):
-            return {"unordered": {"parent_id": parent_id, "unordered": unordered}}
-        case MarkUnfinished(parent_id, unfinished):
-            return {"unfinished": {"parent_id": parent_id, "unfinished": unfinished}}
+        case MarkUnordered(id_, is_on) | MarkUnfinished(id_, is_on) | MarkKeeping(id_, is_on):
+            name = next(each for each, kind in _MARKS.items() if isinstance(entry, kind))
+            return {name: {"parent_id": id_, name: is_on}}
         case SetOutputs(outputs):
             return {"outputs": _outputs_to_json(outputs)}
         case SetCheckResults(check_results):
             return {"checks": {"check_results": check_results}}
         case _:
             assert_never(entry)
+
+
+_MARKS: dict[str, type[MarkUnordered | MarkUnfinished | MarkKeeping]] = {
+    "unordered": MarkUnordered,
+    "unfinished": MarkUnfinished,
+    "keeping": MarkKeeping,
+}
 
 
 def entry_from_json(fields: Fields) -> Entry:
@@ -92,10 +99,8 @@ def _read_kind(kind: str, inner: Fields) -> Entry:
             return DropSuspect(_address(inner))
         case "endpoint":
             return SetEndpoint(inner.text("name"), endpoint_from_json(inner))
-        case "unordered":
-            return MarkUnordered(inner.text("parent_id"), inner.flag("unordered"))
-        case "unfinished":
-            return MarkUnfinished(inner.text("parent_id"), inner.flag("unfinished"))
+        case "unordered" | "unfinished" | "keeping":
+            return _MARKS[kind](inner.text("parent_id"), inner.flag(kind))
         case "outputs":
             return SetOutputs(_outputs_from_json(inner))
         case "checks":

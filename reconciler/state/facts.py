@@ -19,8 +19,8 @@ from reconciler.state.objectjson import object_from_json, object_to_json, read_a
 
 @frozen
 class Facts:
-    """The specs root, the endpoints, the suspects, the threads without order or out of it, and the
-    ids of what is to be made anew at another server."""
+    """The specs root, the endpoints, the suspects, the threads that are unlike others, and the ids
+    of what is to be made anew at another server."""
 
     specs_root: str | None = None
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
@@ -28,6 +28,7 @@ class Facts:
     unordered: frozenset[str] = frozenset()
     unfinished: frozenset[str] = frozenset()
     previous_ids: dict[Address, str] = field(default_factory=dict)
+    keeping: frozenset[str] = frozenset()
 
 
 def facts_of(state: State) -> Facts:
@@ -39,6 +40,7 @@ def facts_of(state: State) -> Facts:
         frozenset(state.unordered),
         frozenset(state.unfinished),
         dict(state.previous_ids),
+        frozenset(state.keeping),
     )
 
 
@@ -52,6 +54,7 @@ def with_facts(state: State, facts: Facts) -> State:
         unordered=facts.unordered,
         unfinished=facts.unfinished,
         previous_ids=facts.previous_ids,
+        keeping=facts.keeping,
     )
 
 
@@ -68,6 +71,8 @@ def facts_to_json(facts: Facts) -> dict[str, Value]:
     }
     if facts.unfinished:
         document["unfinished"] = sorted(facts.unfinished)
+    if facts.keeping:
+        document["keeping"] = sorted(facts.keeping)
     if facts.previous_ids:
         moved = sorted(facts.previous_ids, key=lambda each: each.sort_key)
         document["previous_ids"] = {str(each): facts.previous_ids[each] for each in moved}
@@ -92,6 +97,7 @@ def facts_from_json(fields: Fields) -> Facts:
         frozenset(fields.texts("unordered")),
         frozenset(fields.texts("unfinished")),
         _previous_ids(fields),
+        frozenset(fields.texts("keeping")),
     )
 
 

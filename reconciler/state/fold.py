@@ -15,6 +15,7 @@ from reconciler.state.entries import (
     Entry,
     Intend,
     Intent,
+    MarkKeeping,
     MarkUnfinished,
     MarkUnordered,
     Put,
@@ -49,6 +50,7 @@ class Folding:
         self._unordered = set(state.unordered)
         self._unfinished = set(state.unfinished)
         self._previous_ids = dict(state.previous_ids)
+        self._keeping = set(state.keeping)
         self._outputs: Mapping[str, OutputValue] = state.outputs
         self._check_results = state.check_results
         self._open = {each.seq: each for each in open_intents}
@@ -67,6 +69,7 @@ class Folding:
                 unordered=frozenset(self._unordered),
                 unfinished=frozenset(self._unfinished),
                 previous_ids=MappingProxyType(self._previous_ids),
+                keeping=frozenset(self._keeping),
                 outputs=self._outputs,
                 check_results=self._check_results,
             )
@@ -94,7 +97,9 @@ class Folding:
                 self._open.pop(seq, None)
             case SetEndpoint(name, endpoint):
                 self._endpoints[name] = endpoint
-            case MarkUnordered() | MarkUnfinished() | SetOutputs() | SetCheckResults():
+            case MarkUnordered() | MarkUnfinished() | MarkKeeping():
+                self._mark(entry)
+            case SetOutputs() | SetCheckResults():
                 self._add_rare(entry)
             case _:
                 assert_never(entry)
@@ -118,27 +123,35 @@ class Folding:
             gone = self._objects.pop(address, None)
         else:
             gone = self._deposed.pop((address, deposed), None)
-        if gone is not None and gone.id in self._unfinished:
+        if gone is not None and (gone.id in self._unfinished or gone.id in self._keeping):
             self._unfinished.discard(gone.id)
+            self._keeping.discard(gone.id)
             self._view = None
 
-    def _add_rare(
-        self, entry: MarkUnordered | MarkUnfinished | SetOutputs | SetCheckResults
-    ) -> None:
+    def _add_rare(self, entry: SetOutputs | SetCheckResults) -> None:
         self._view = None
         match entry:
             case SetOutputs(outputs):
                 self._outputs = outputs
             case SetCheckResults(check_results):
                 self._check_results = check_results
-            case MarkUnordered(parent_id, True):
-                self._unordered.add(parent_id)
-            case MarkUnordered(parent_id):
-                self._unordered.discard(parent_id)
-            case MarkUnfinished(parent_id, True):
-                self._unfinished.add(parent_id)
-            case MarkUnfinished(parent_id):
-                self._unfinished.discard(parent_id)
+
+    def _mark(self, entry: MarkUnordered | MarkUnfinished | MarkKeeping) -> None:
+        self._view = None
+        marked, is_on = self._marks(entry)
+        if is_on:
+            marked.add(entry.parent_id)
+        else:
+            marked.discard(entry.parent_id)
+
+    def _marks(self, entry: MarkUnordered | MarkUnfinished | MarkKeeping) -> tuple[set[str], bool]:
+        match entry:
+            case MarkUnordered(_, is_on):
+                return self._unordered, is_on
+            case MarkUnfinished(_, is_on):
+                return self._unfinished, is_on
+            case MarkKeeping(_, is_on):
+                return self._keeping, is_on
 
     def changes_nothing(self, entry: Entry) -> bool:
         """Whether the state says already what *entry* says."""
@@ -151,10 +164,9 @@ class Folding:
                 return repr(self._outputs) == repr(outputs)
             case SetCheckResults(check_results):
                 return repr(self._check_results) == repr(check_results)
-            case MarkUnordered(parent_id, unordered):
-                return (parent_id in self._unordered) == unordered
-            case MarkUnfinished(parent_id, unfinished):
-                return (parent_id in self._unfinished) == unfinished
+            case MarkUnordered() | MarkUnfinished() | MarkKeeping():
+                marked, is_on = self._marks(entry)
+                return (entry.parent_id in marked) == is_on
             case DropSuspect(address):
                 return address not in self._suspects
         return False

@@ -121,6 +121,8 @@ class State:
     previous_ids: Mapping[Address, str] = field(default_factory=dict)
     """The ids of what was forgotten when the state moved to another server, until what stands in
     its place has taken it over."""
+    keeping: frozenset[str] = frozenset()
+    """Ids of threads whose server deletes no single messages, as it was seen to refuse it."""
     check_results: object = None
     terraform_version: str = "1.11.4"
     epoch: int = 0

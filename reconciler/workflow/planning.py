@@ -18,7 +18,7 @@ from reconciler.plan.planner import make_plan
 from reconciler.plan.targets import named_by
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
-from reconciler.refresh import Observed, questions, refresh
+from reconciler.refresh import Observed, ParentQuestion, questions, refresh
 from reconciler.schema import Attributes, ChangeCost
 from reconciler.state.model import State, StateObject, configuration_name
 from reconciler.workflow.data import read_data
@@ -89,7 +89,8 @@ class _Planning:
     async def observe(self, announce: Announce, whole: frozenset[str]) -> None:
         """Read what is recorded; the listings of *whole* to their end."""
         recorded = self.request.recorded
-        if not self.request.options.refresh and not whole:
+        is_fresh = self.request.options.refresh
+        if not is_fresh and not whole:
             self.observed = Observed({a: o.attributes for a, o in recorded.objects.items()})
             return
         asked = questions(
@@ -98,9 +99,12 @@ class _Planning:
             configuration=configuration_name,
             whole=whole.__contains__,
         )
-        self.observed = await refresh(
-            asked, self.providers, concurrency=self.concurrency, announce=announce
-        )
+        asked = [each for each in asked if is_fresh or each.parent_id in whole]
+        asked.extend(_replaced_before(recorded, whole - {each.parent_id for each in asked}))
+        seen = await refresh(asked, self.providers, concurrency=self.concurrency, announce=announce)
+        if not is_fresh:
+            seen = replace(seen, objects={**self.observed.objects, **seen.objects})
+        self.observed = seen
 
     async def settle(self) -> Planned:
         """Expand and plan until the plan makes nothing unknown that was held for known."""
@@ -242,6 +246,18 @@ class _Planning:
             timestamp=request.timestamp,
             state_digest=request.state_digest,
         )
+
+
+def _replaced_before(recorded: State, whole: Collection[str]) -> list[ParentQuestion]:
+    """Ask what is left in the parents among *whole* that an earlier run has replaced."""
+    members = [each for each in SCHEMAS.values() if each.sequence is not None]
+    return [
+        ParentQuestion(
+            each.id, configuration_name(each.provider), None, {}, members[0].type, whole=True
+        )
+        for each in recorded.deposed.values()
+        if each.id in whole and SCHEMAS[each.address.type].sequence is None
+    ]
 
 
 def _is_looked_at(addresses: set[Address], expansion: Expansion) -> bool:
