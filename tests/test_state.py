@@ -517,6 +517,18 @@ def test_a_disk_that_fills_up_refuses_intents_and_still_takes_outcomes(
     assert first.intent not in store.read().open_intents
 
 
+def test_a_disk_that_is_nearly_full_is_used_to_the_end(disk: VirtualFileSystem) -> None:
+    store = store_on(disk)
+    with store.locked("apply"):
+        ledger = store.begin("apply")
+        disk.room = sum(len(each) for each in disk.files().values()) + GROWTH // 2
+        recorded = 0
+        with suppress(StateUnwritable):
+            for recorded in range(100):
+                ledger.record_now(put(A, str(recorded), content="x" * 10_000), intend(ledger))
+    assert GROWTH // 2 - 20_000 < recorded * 10_000 < GROWTH
+
+
 def test_tasks_that_record_together_on_a_full_disk_keep_their_outcomes(
     disk: VirtualFileSystem,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ ROOM = 96 * 1024
 """Bytes kept free in the journal for the outcomes of what is in flight."""
 
 GROWTH = 512 * 1024
-"""Bytes by which a journal grows."""
+"""Bytes by which a journal grows where the disk has so many."""
 
 
 class JournalWriter:
@@ -68,12 +69,17 @@ class JournalWriter:
         wanted = self._length + needed + ROOM
         if wanted <= self._size:
             return
-        size = wanted + GROWTH
+        with suppress(StateUnwritable):
+            self._reserve(wanted + GROWTH)
+            return
         try:
-            with refusing_writes(self._path):
-                self._fs.reserve(self._require(), size)
+            self._reserve(wanted)
         except StateUnwritable as error:
             raise NoRoom(error.message, hint=error.hint) from error
+
+    def _reserve(self, size: int) -> None:
+        with refusing_writes(self._path):
+            self._fs.reserve(self._require(), size)
         self._size = size
 
     def _require(self) -> int:
