@@ -572,7 +572,7 @@ def test_what_happens_fits_the_screen(address: Address, text: str, width: int) -
 
 
 @pytest.mark.parametrize("width", [20, 34, 59, 60, 80, 200])
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", ["reconciler", "reconciler state", *COMMANDS])
 def test_help_fits_the_screen(
     name: str, width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

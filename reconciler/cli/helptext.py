@@ -27,7 +27,9 @@ def help_of(command: click.Command, context: click.Context) -> str:
 def write_pairs(pairs: Iterable[tuple[str, str]], formatter: click.HelpFormatter) -> None:
     """Write what one may type, and below each what it means."""
     for typed, meaning in pairs:
-        formatter.write(wrap(f"  {typed}\n      {meaning}", formatter.width) + "\n")
+        lines = wrapped(f"  {typed}", formatter.width, hang=2)
+        lines += wrapped(f"      {meaning}", formatter.width)
+        formatter.write("\n".join(lines) + "\n")
 
 
 class _Narrow(click.HelpFormatter):
