@@ -7,6 +7,7 @@ tone. Wide East Asian characters and emoji take two cells, what only combines ta
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _PLAIN = re.compile(
     "["
@@ -66,6 +67,7 @@ def ending(text: str, cells: int) -> str:
     return text[start:]
 
 
+@lru_cache(maxsize=4096)
 def _width(character: str) -> int:
     """The cells of one character, however many code points it is made of."""
     import regex  # has been imported for the characters already
