@@ -20,6 +20,7 @@ from bench import (
 
 from reconciler.emulator.faults import Action as Fault
 from reconciler.emulator.faults import Rule
+from reconciler.execute.events import Status
 
 
 def many(threads: int, turns: int) -> str:
@@ -163,6 +164,37 @@ def test_threads_of_one_block_do_not_wait_for_each_other(bench: Bench) -> None:
     bench.apply()
 
     assert bench.calls == {"create thread": 8, "list": 8}
+
+
+@pytest.mark.parametrize("refused", [0, 3, 7, 24])
+def test_a_refusal_that_names_no_message_is_found_out_one_by_one(
+    bench: Bench, refused: int
+) -> None:
+    """Nothing stands twice, the one that is refused has failed, and no server is blamed for it."""
+    contents = [f"turn {number};" for number in range(30)]
+    bench.write(counted(contents))
+    bench.fail(
+        Rule(
+            do=Fault.REFUSE,
+            method="POST",
+            body=contents[refused],
+            status=400,
+            reply={"error": {"message": "No.", "type": "invalid_request_error", "param": None}},
+        )
+    )
+
+    report = bench.try_apply()
+
+    failed = [str(each.address) for each in report.outcomes if each.error is not None]
+    assert failed == [f"openai_message.m[{refused}]"]
+    assert sum(each.status is Status.SKIPPED for each in report.outcomes) == 29 - refused
+    assert bench.texts() == contents[:refused]
+    assert len(bench.parents) == 1
+    assert not report.warnings
+    bench.fail()
+    bench.apply()
+    assert bench.texts() == contents
+    assert_settled(bench)
 
 
 @pytest.mark.parametrize("nth", [1, 3, 6])
