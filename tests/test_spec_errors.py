@@ -66,6 +66,26 @@ MISTAKES = {
         ["error main.tf:1:1 Missing required argument"],
         'The argument "role" is required',
     ),
+    "a misspelt required argument": (
+        message("contents = 1").replace('  content = "c"\n', ""),
+        ["error main.tf:2:3 Unsupported argument"],
+        'Did you mean "content"?',
+    ),
+    "a required argument written as a block": (
+        message('role = "user"').replace('  content = "c"\n', "  content {\n  }\n"),
+        ["error main.tf:4:3 Unsupported block type"],
+        "write content = ... with an equals sign",
+    ),
+    "a precondition of which two things are wrong": (
+        THREAD.replace(
+            "{}", "{\n  lifecycle {\n    precondition {\n      condition = true\n    }\n  }\n}"
+        ),
+        [
+            "error main.tf:3:5 Missing required argument",
+            "error main.tf:4:19 Invalid precondition expression",
+        ],
+        "checks nothing",
+    ),
     "a required argument that is null": (
         message("role = null"),
         ["error main.tf:2:10 Missing required argument"],

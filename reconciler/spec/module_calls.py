@@ -13,7 +13,7 @@ from reconciler.spec.model import Module, ModuleCall
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.resources import META_ARGUMENTS, read_provider
 from reconciler.spec.static import reference_list
-from reconciler.suggest import did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 META = frozenset(("source", "version", "providers", *META_ARGUMENTS)) - {"provider"}
 """The arguments of a call that are not handed to the module."""
@@ -80,7 +80,9 @@ def check_inputs(call: WrittenCall, module: Module) -> None:
     reader = call.reader
     for name, argument in call.arguments.items():
         if name not in module.variables and not module.broken.covers(f"var.{name}"):
-            hint = did_you_mean(name, {*module.variables, *META})
+            known = {*module.variables, *META}
+            hint = did_you_mean(name, known)
+            reader.meant.add(closest(name, known) or name)
             detail = f'The module "{module.path}" has no variable named "{name}".{hint}'
             reader.error("Unsupported argument", detail, argument.name_place)
     for name, variable in module.variables.items():

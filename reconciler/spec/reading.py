@@ -9,7 +9,7 @@ from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
 from reconciler.language.syntax import Block, Expression
 from reconciler.spec.constants import constant, in_context
-from reconciler.suggest import did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 NAME = re.compile(r"[^\W\d][\w-]*")
 """What may name a block: also what may be written without quotes in a reference."""
@@ -18,7 +18,7 @@ NAME = re.compile(r"[^\W\d][\w-]*")
 class BlockReader:
     """One block being read. Every mistake is noted at its place, in the context of the block."""
 
-    __slots__ = ("block", "body", "diagnostics", "outer", "providers")
+    __slots__ = ("block", "body", "diagnostics", "meant", "outer", "providers")
 
     def __init__(
         self,
@@ -29,6 +29,8 @@ class BlockReader:
         providers: Set[str] = frozenset(),
     ) -> None:
         self.block = block
+        self.meant: set[str] = set()
+        """Arguments that are there under a misspelt name, which has been reported."""
         self.providers = providers
         """What the provider may be called here."""
         self.body = block.body
@@ -104,6 +106,7 @@ class BlockReader:
             detail += f" It is a block: write {name} {{ ... }} without the equals sign."
         else:
             detail += did_you_mean(name, arguments)
+            self.meant.add(closest(name, arguments) or name)
         self.error("Unsupported argument", detail, self.body.arguments[name].name_place)
 
     def unsupported_block(
@@ -113,14 +116,18 @@ class BlockReader:
         type_, place = written_type(block)
         detail = f'Blocks of type "{type_}" are not expected here.'
         if type_ in arguments:
+            self.meant.add(type_)
             detail += f" It is an argument: write {type_} = ... with an equals sign."
         else:
             detail += did_you_mean(type_, blocks)
         self.error("Unsupported block type", detail, place)
 
     def missing_argument(self, name: str) -> None:
-        """Report a required argument that is not there, unless it may be in what was not read."""
-        if self.body.unread:
+        """Report a required argument that is not there.
+
+        Not if it may be in what was not read, or stand under a misspelt name.
+        """
+        if self.body.unread or name in self.meant:
             return
         detail = f'The argument "{name}" is required, and there is none. Add {name} = ... here.'
         self.error("Missing required argument", detail)

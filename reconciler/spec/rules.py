@@ -16,12 +16,12 @@ def _read_rule(reader: BlockReader) -> Rule | None:
     names = ("condition", "error_message")
     reader.expect(names, required=names)
     condition, message = (reader.expression(name) for name in names)
-    if condition is None or message is None:
+    if condition is None:
         return None
     if not condition.references() and not condition.is_unread:
         summary = f"Invalid {reader.block.type} expression"
         reader.error(summary, _CHECKS_NOTHING, condition.place)
-    return Rule(condition, message, reader.block.place)
+    return None if message is None else Rule(condition, message, reader.block.place)
 
 
 _CHECKS_NOTHING = (
