@@ -88,6 +88,14 @@ class Loop:
         key = name_in(frame, self.node.key) if self.node.key is not None else None
         return frame.with_names(), key, name_in(frame, self.node.value)
 
+    def check_condition(self, frame: Frame, key: str | None, value: str) -> None:
+        """Look whether the condition can be one, where there is no element to ask it about."""
+        if self.condition is None:
+            return
+        assert frame.names is not None, "a loop has names"
+        frame.names |= {name: _DYNAMIC for name in (key, value) if name is not None}
+        self.includes(frame)
+
     def includes(self, frame: Frame) -> tuple[bool | Unknown, bool]:
         """Whether the condition lets this element through, and whether the answer is marked."""
         if self.condition is None:
@@ -141,6 +149,8 @@ def for_tuple(
             return mark(_DYNAMIC, is_marked)
         spend(frame, node, count)
         inner, key_name, value_name = loop.bind(frame)
+        if not count:
+            loop.check_condition(inner, key_name, value_name)
         names = inner.names
         assert names is not None, "a loop has names"
         items: list[object] = []
@@ -181,6 +191,8 @@ def for_object(
             return mark(_DYNAMIC, is_marked)
         spend(frame, node, count)
         inner, key_name, value_name = loop.bind(frame)
+        if not count:
+            loop.check_condition(inner, key_name, value_name)
         names = inner.names
         assert names is not None, "a loop has names"
         found: dict[str, object] = {}
