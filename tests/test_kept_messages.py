@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from bench import Bench, assert_settled, changes, message, talk, thread
+from bench import Bench, assert_settled, changes, make_bench, message, talk, thread
 
 from reconciler.emulator.faults import Action as Fault
 from reconciler.emulator.faults import Rule
+from reconciler.emulator.flavour import Flavour
 from reconciler.execute.events import Report
 
 
@@ -139,6 +142,20 @@ def test_the_look_is_as_short_as_it_can_be_and_counted(
     between = size - 2 if deleted == "both" else 0
     assert bench.calls == {"delete message": len(gone), "list": between // 100 + 1}
     assert bench.planned.calls == report.calls == sum(bench.calls.values())
+
+
+def test_a_server_that_does_not_say_whether_there_is_more_costs_no_other_call(
+    tmp_path: Path,
+) -> None:
+    bench = make_bench(tmp_path, "threads", flavour=Flavour(always_has_more=True))
+    bench.write(talk("abcde"))
+    bench.apply()
+    bench.write(talk("ac"))
+
+    report = bench.apply()
+
+    assert bench.calls == {"delete message": 3, "list": 1}
+    assert bench.planned.calls == report.calls
 
 
 def test_a_thread_that_goes_is_not_read_back(bench: Bench) -> None:

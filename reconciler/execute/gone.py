@@ -92,13 +92,13 @@ async def _check(
 async def _list(run: Run, look: ReadBack, type_: str, deleted: set[str]) -> list[Member]:
     """What stands where something was deleted: one member more than stay there tells."""
     members: list[Member] = []
+    provider = run.provider(look.provider)
     try:
-        async for page in run.provider(look.provider).list_members(
-            type_, look.parent_id, after=look.after
-        ):
+        async for page in provider.list_members(type_, look.parent_id, after=look.after):
             members.extend(page)
             staying = sum(each.id not in deleted for each in members)
-            if look.between is not None and staying > look.between:
+            is_last = len(page) < provider.capabilities.page_limit
+            if look.between is not None and staying >= look.between + (not is_last):
                 break
     except ServiceUnavailable as error:
         if look.after is None or not isinstance(error.__cause__, ObjectNotFound):
