@@ -300,6 +300,8 @@ class Model:
         rest = self.wishes[riding:]
         calls += Counter({"create thread": 1, "list": bool(riding) + bool(rest)})
         calls["append"] += self._groups(rest)
+        # One that is created alone is read by its id: no listing shows that it is there.
+        calls["read thread"] += not self.wishes
         return Outlook([written(each) for each in self.wishes], calls=calls)
 
     def _departure(self) -> Counter[str]:

@@ -83,9 +83,10 @@ async def create_parent(
     elif not behind and (is_alone or refused):
         await confirm(run, parent_id)
     if behind and error is None:
-        run.oddities.empty[parent_id] = None
         limit = run.provider(instance.provider).capabilities.append_limit
         found = await append_in_runs(run, behind, parent_id, at_once=max(limit, 1))
+        if all(each.error is None for each in found):
+            run.oddities.empty[parent_id] = None
     return [Made(change, error, parent_id), *found, *refused]
 
 
