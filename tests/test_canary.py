@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import secrets
 import stat
 import traceback
@@ -20,7 +21,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 import pytest
-from bad_server import BadServer, Call, Piece, echo, on_port, plain
+from bad_server import BadServer, Call, Piece, echo, on_port, plain, written
 from conftest import Ended, Run
 
 from reconciler import Workspace
@@ -223,6 +224,25 @@ def test_a_server_that_repeats_what_it_has(
     cage.server.fail(kind, echo(status, form))
     cage("plan")
     cage("apply -auto-approve")
+
+
+@pytest.mark.parametrize("form", ["plain", "encoded"])
+def test_a_server_that_keeps_the_key_in_its_objects(cage: Cage, form: str) -> None:
+    def keeping(server: BadServer, call: Call) -> list[Piece]:
+        found = re.search(rb"Bearer (\S+)", call.raw)
+        assert found is not None
+        said = b64encode(found[1]).decode() if form == "encoded" else found[1].decode()
+        served = server.serve(call)
+        answer = json.loads(json.dumps(served.answer))
+        for each in answer.get("data", [answer]):
+            each["metadata"] = {"name": "t", "said": said}
+        return [written(200, json.dumps(answer).encode())]
+
+    cage.server.usual = keeping
+    cage("apply -auto-approve")
+    cage("plan -json")
+    cage("apply -auto-approve")
+    cage("state show openai_thread.t")
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,27 @@ class Discretion:
     ) -> None:
         self._secrets = set(secrets)
         self._sensitive = sensitive or (lambda: ())
+        self._secret_forms: list[bytes] | None = None
 
     def add(self, secret: Secret) -> None:
         """Hide *secret* from now on."""
-        self._secrets.add(secret)
+        if secret not in self._secrets:
+            self._secrets.add(secret)
+            self._secret_forms = None
+
+    def without_secrets(self, came: Reply | NotSent | Lost) -> Reply | NotSent | Lost:
+        """What came, so that it can be recorded: a server may have put a key into its objects."""
+        if not isinstance(came, Reply):
+            return came
+        if self._secret_forms is None:
+            texts = [each.reveal() for each in self._secrets]
+            forms = {form for each in texts if len(each) >= MIN_SECRET for form in _written(each)}
+            self._secret_forms = sorted(map(str.encode, forms), key=lambda each: (-len(each), each))
+        body = came.body
+        for form in self._secret_forms:
+            if form in body:
+                body = body.replace(form, STARS.encode())
+        return came if body is came.body else replace(came, body=body)
 
     def over(self, came: Reply | NotSent | Lost) -> Reply | NotSent | Lost:
         """What came, so that it can be quoted."""

@@ -105,7 +105,7 @@ class Session:
         self.calls += 1
         outcome = None
         try:
-            came = await self._client.send(request, token=token)
+            came = self._discretion.without_secrets(await self._client.send(request, token=token))
             self._reached |= isinstance(came, Reply)
             outcome = classify(request, came)
             if outcome.error is not None:
