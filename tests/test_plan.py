@@ -621,7 +621,7 @@ def thread_of(size: int) -> list[Instance]:
 @pytest.mark.parametrize(
     ("capabilities", "size", "calls"),
     [
-        (THREADS, 0, 1),
+        (THREADS, 0, 2),
         (THREADS, 1, 2),
         (THREADS, 32, 2),
         (THREADS, 33, 4),
