@@ -116,6 +116,16 @@ SYNTAX = {
         THREAD + message("a", '"${var.x} ${1 2}"') + AFTER,
         ["error main.tf:5:29 Missing operator", "error main.tf:8:27 Unsupported attribute"],
     ),
+    "interpolations that take in the lines after them": (
+        'locals {\n  a = "x ${upper("y} z"\n  b = "ok"\n  c = "a\\qb"\n  d = "${"\n'
+        '  e = "${local.b} ${local.x}"\n}\n',
+        [
+            "error main.tf:2:10 Unclosed interpolation",
+            "error main.tf:4:9 Invalid escape sequence",
+            "error main.tf:5:8 Unclosed interpolation",
+            "error main.tf:6:21 Reference to undeclared local value",
+        ],
+    ),
     "a template in a label": (
         THREAD + message("a${1}", '"x"') + AFTER,
         ["error main.tf:2:27 Template in a label"],

@@ -134,6 +134,10 @@ def _skip_code(text: str, position: int) -> _Step:
 
 def _not_closed(text: str, stack: list[_Open], position: int) -> LexicalMistake:
     """Blame what the reader of the text would see as left open."""
+    first = next((each for each in stack if each.closer == "}" and text[each.start] in "$%"), None)
+    if first is not None and "\n" in text[first.start : position]:
+        # It could go on over lines, but hardly does: what it took in on them was not meant for it.
+        return _open_interpolation(text, first)
     blamed = stack[-1]
     quoted = blamed.closer == '"' and blamed.end_marker is None
     if quoted and len(stack) > 1:

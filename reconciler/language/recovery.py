@@ -126,7 +126,7 @@ class Recovery:
             before.append((index, len(self.problems)))
             is_read = self._look_at(index, last, depth, is_balanced, is_after_unread)
             if not is_read:
-                last = self._take_out(index, last, end, is_sure=is_balanced)
+                last = self._take_out(index, last, end, depth, is_sure=is_balanced)
             is_after_unread = not is_read
             yield index, last, is_read
             index = last
@@ -231,7 +231,7 @@ class Recovery:
 
     # -- taking out
 
-    def _take_out(self, first: int, last: int, end: int, *, is_sure: bool) -> int:
+    def _take_out(self, first: int, last: int, end: int, depth: int, *, is_sure: bool) -> int:
         """Make a comment of an item and the lines that can only belong to it; where these end.
 
         Unless it *is_sure*, what was meant to come after the item may be among its lines.
@@ -256,7 +256,8 @@ class Recovery:
         has_lines = "\n" in self._skeleton[slice(*stretch)]
         if not is_argument or (has_lines and not (is_sure and self._outline.is_one(first, last))):
             self._nameless.append(stretch)
-        self.unread.append(stretch)
+        if depth == 0 or has_lines or not is_argument:
+            self.unread.append(stretch)
         return at
 
     def _blank(self, start: int, end: int) -> None:
