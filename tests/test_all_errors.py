@@ -383,6 +383,14 @@ def test_a_plan_tells_what_validate_tells_and_nothing_twice(case: str, tmp_path:
     assert all("for required" in each or "attachments" in each for each in again)
 
 
+def test_a_block_that_refers_to_itself_hides_nothing(tmp_path: Path) -> None:
+    text = THREAD + message("a", "openai_message.a.id") + 'output "o" {\n  value = [1][5]\n}\n'
+    assert found(write_specs(tmp_path, text)) == [
+        "error main.tf:5:15 Self-referential block",
+        "error main.tf:8:11 Invalid index",
+    ]
+
+
 VALID = """\
 variable "name" {
   type    = string

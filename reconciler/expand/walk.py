@@ -99,6 +99,12 @@ class Expander:
         place_reads(self._blocks, self.diagnostics)
         return tuple(rank(self._blocks.instances, self._spec, Diagnostics()))
 
+    def check(self) -> Diagnostics:
+        """Evaluate everything once and return what is wrong; the order of things is not looked at,
+        as what has mistakes may have none."""
+        self._walk()
+        return self.diagnostics
+
     def begin_applying(self, functions: Mapping[str, object]) -> None:
         """From now on, evaluate with the functions that mean something during apply."""
         self.world.functions = functions

@@ -143,6 +143,4 @@ def _look(
     from reconciler.expand.world import Given as Known
 
     known = Known(variables=variables, observed={}, is_offline=True, is_lenient=True)
-    expander = Expander(spec, graph, known, functions=functions)
-    expander.look()
-    return expander.diagnostics
+    return Expander(spec, graph, known, functions=functions).check()
