@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
+from functools import partial
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.spec.broken import ANY_ALIAS
@@ -38,7 +39,9 @@ def validate(
     """
     scope = None if functions is None else TrialScope(module, functions)
     references = ReferenceCheck(module, functions, diagnostics, scope=scope)
-    lenient = None if functions is None else TrialScope(module, functions, is_lenient=True)
+    lenient = None
+    if functions is not None:
+        lenient = partial(TrialScope, module, functions, is_lenient=True)
     values = ValueCheck(scope, diagnostics, wrong=references.wrong, lenient=lenient)
     instances = 0
     for resource in module.resources.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from reconciler.diagnostics import Diagnostics, Place
@@ -32,8 +32,8 @@ class ValueCheck:
     """Evaluates expressions for the mistakes in them, and holds arguments against schemas.
 
     Without a *scope* it looks at constants only. *wrong* are the places of references to nothing,
-    by the identity of the expressions they are in: these are evaluated in the scope *lenient*, in
-    which whatever they refer to is there, and nothing more is said about those places.
+    by the identity of the expressions they are in: these are evaluated in the scope that *lenient*
+    makes, in which whatever they refer to is there, and nothing more is said about those places.
     """
 
     def __init__(
@@ -42,10 +42,11 @@ class ValueCheck:
         diagnostics: Diagnostics,
         *,
         wrong: Mapping[int, Sequence[Place]] | None = None,
-        lenient: Scope | None = None,
+        lenient: Callable[[], Scope] | None = None,
     ) -> None:
         self.scope = scope
-        self.lenient = lenient
+        self._make_lenient = lenient
+        self._lenient: Scope | None = None
         self.wrong = {} if wrong is None else wrong
         self.diagnostics = diagnostics
         self.context = ""
@@ -136,13 +137,18 @@ class ValueCheck:
         if self.scope is None and not expression.is_constant:
             return _NOTHING_KNOWN
         wrong = self.wrong.get(id(expression))
-        scope = self.scope if wrong is None else self.lenient
+        scope = self.scope if wrong is None else self._lenient_scope()
         try:
             return expression.evaluate(scope or NO_NAMES)
         except SpecError as error:
             told = [source.range(start, end) for source, start, end in wrong or ()]
             in_context(self.diagnostics, except_at(error, told), self.context)
             return _NOTHING_KNOWN
+
+    def _lenient_scope(self) -> Scope | None:
+        if self._lenient is None and self._make_lenient is not None:
+            self._lenient = self._make_lenient()
+        return self._lenient
 
     def _argument(self, attribute: Attribute, argument: Argument) -> object:
         expression = argument.expression
