@@ -242,7 +242,7 @@ def test_text_comes_back_composed() -> None:
 
 NUMBERS_WRITTEN = [
     (5.0, "5"),
-    (-0.0, "0"),
+    (-0.0, "-0"),
     (1e15, "1000000000000000"),
     (1e16, "1e+16"),
     (0.1, "0.1"),

@@ -651,8 +651,8 @@ def test_what_an_edit_costs_in_calls() -> None:
     server = applied(thread_of(3))
     changed = [*thread_of(3)]
     changed[2] = message("m0001", "other")
-    # two appends, the listing that reads them back, and two deletes
-    assert server.plan(changed).calls == 5
+    # two appends, the listing that reads them back, two deletes, and the look that they are gone
+    assert server.plan(changed).calls == 6
 
 
 def test_how_long_it_takes_at_the_known_rate() -> None:

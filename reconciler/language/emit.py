@@ -153,6 +153,8 @@ def _number(value: int | float | Decimal) -> str:
         number = Decimal("nan")
     if not Decimal(number).is_finite() or (not isinstance(value, float) and number != value):
         raise ValueError(f"{value} cannot be written: it is no number of the language")
+    if number == 0:
+        return "-0" if Decimal(number).is_signed() else "0"
     if isinstance(number, int) and (isinstance(value, int) or abs(number) < _MAX_WHOLE):
         return str(number)
     return repr(value) if isinstance(value, float) else str(number)
