@@ -1028,6 +1028,29 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     assert "--specs" in loaded.details
 
 
+@pytest.mark.parametrize(
+    ("folders", "said"),
+    [
+        (("a",), "There are specs in a."),
+        (("b", "a", "c"), "There are specs in a, b and c."),
+        (tuple("fedcba"), "There are specs in a, b, c, d, e and more."),
+        ((".git",), ""),
+    ],
+)
+def test_an_empty_folder_names_those_below_that_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    for each in folders:
+        (tmp_path / each).mkdir()
+        (tmp_path / each / "main.tf").write_text("")
+
+    loaded = load_specs(tmp_path, {})
+
+    assert loaded.details.partition("--specs.")[2].strip() == said
+
+
 def test_a_folder_of_variable_files_only_is_empty(tmp_path: Path) -> None:
     assert load_specs(tmp_path, {"terraform.tfvars": ""}).told == ["error No specs found"]
 

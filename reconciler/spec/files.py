@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from codecs import BOM_UTF8
+from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.diagnostics import Diagnostics, Place, SourceFile
@@ -31,7 +32,7 @@ def read_specs(
     if names is None:
         return ()
     chosen = [name for name in names if _is_spec(name, directory, diagnostics)]
-    if not chosen and not any(name.endswith(SUFFIXES) for name in names):
+    if not chosen and not _are_specs(names):
         detail = _nothing_found(directory) if place is None else _nothing_called(directory)
         diagnostics.error("No specs found", detail, place=place)
     found: list[SourceFile] = []
@@ -52,7 +53,7 @@ def read_specs(
 def has_specs(directory: Path) -> bool:
     """Whether there is a spec file in *directory*, or a folder that cannot be read."""
     names = list_names(directory, Diagnostics())
-    return names is None or any(name.endswith(SUFFIXES) for name in names)
+    return names is None or _are_specs(names)
 
 
 def list_names(
@@ -149,8 +150,40 @@ def _nothing_found(directory: Path) -> str:
     return (
         f'The folder "{shown_path(directory)}" holds no .tf or .hcl file. A plan made from nothing '
         "would destroy everything that is managed, so it is refused. Name the folder that holds "
-        "your specs with --specs."
+        f"your specs with --specs.{_where_there_are(directory)}"
     )
+
+
+_NAMED_MAX = 5
+"""How many folders that hold specs are named where there are none."""
+
+
+def _where_there_are(directory: Path) -> str:
+    """` There are specs in a and b.`, or nothing where no folder just below holds any."""
+    try:
+        below = sorted((each for each in directory.iterdir() if each.is_dir()), key=str)
+    except OSError:
+        return ""
+    found = [shown_path(each) for each in below if not each.name.startswith(".") and _holds(each)]
+    if not found:
+        return ""
+    named = found[:_NAMED_MAX]
+    if len(found) > _NAMED_MAX:
+        return f" There are specs in {', '.join(named)} and more."
+    *others, last = named
+    return (
+        f" There are specs in {', '.join(others)} and {last}."
+        if others
+        else f" There are specs in {last}."
+    )
+
+
+def _holds(directory: Path) -> bool:
+    return _are_specs(list_names(directory, Diagnostics()) or ())
+
+
+def _are_specs(names: Iterable[str]) -> bool:
+    return any(name.endswith(SUFFIXES) for name in names)
 
 
 def _nothing_called(directory: Path) -> str:
