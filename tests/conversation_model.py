@@ -338,7 +338,7 @@ class _Run:
         """Remember a new object, and the one it replaces until that is deleted."""
         old = self.objects.get(object_.address)
         if old is not None:
-            key = f"{len(self.deposed) + self.server.made:08x}"
+            key = f"{int(old.id.rpartition('_')[2]):08x}"
             self.deposed[object_.address, key] = replace(old, deposed=key)
         self.objects[object_.address] = object_
 
