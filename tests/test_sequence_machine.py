@@ -641,5 +641,5 @@ def test_many_more_specs(machine: type[Machine], block: int) -> None:
 
     run_state_machine_as_test(
         seed(block)(Seeded),
-        settings=settings(SMALL, max_examples=50, stateful_step_count=30),
+        settings=settings(SMALL, max_examples=25, stateful_step_count=30),
     )
