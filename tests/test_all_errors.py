@@ -170,6 +170,65 @@ SYNTAX = {
             "error main.tf:17:14 Missing value",
         ],
     ),
+    "blocks on one line": (
+        'output "a" { value = "x }\noutput "b" { value = var.q }\noutput "c" { value = (1 + 2 }\n'
+        'variable "d" { type = strin }\noutput "e" { value = {a = [1} }\n'
+        'output "f" { value = "${x" }\noutput "g" { value = x" }\noutput "h" { value = 1\n'
+        'output "i" { value = upper "x") }\noutput "j" { value = $x }\noutput k { value = var.r }\n',
+        [
+            "error main.tf:1:22 Unclosed string",
+            "error main.tf:2:22 Reference to undeclared input variable",
+            "error main.tf:3:22 Mismatched brackets",
+            "error main.tf:4:23 Invalid type specification",
+            "error main.tf:5:27 Mismatched brackets",
+            "error main.tf:6:23 Unclosed interpolation",
+            "error main.tf:7:23 Unclosed string",
+            "error main.tf:8:12 Unclosed block",
+            "error main.tf:9:31 Extra closing bracket",
+            "error main.tf:10:22 Invalid character",
+            "error main.tf:11:20 Reference to undeclared input variable",
+        ],
+    ),
+    "a brace too many on the line of another": (
+        THREAD + message("a", "var.nope").removesuffix("\n") + "}\n" + AFTER,
+        [
+            "error main.tf:5:15 Reference to undeclared input variable",
+            "error main.tf:6:2 Extra closing bracket",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
+    ),
+    "a closing brace on the line of an argument": (
+        THREAD
+        + message("a", '"x"').removesuffix("\n}\n")
+        + ' }\noutput "b" { value = openai_message.a.idd }\n',
+        ["error main.tf:5:19 Missing line break", "error main.tf:6:38 Unsupported attribute"],
+    ),
+    "a block that is never closed, with an object at its end": (
+        'resource "openai_thread" "t" {\n  metadata = {\n    a = var.q\n  }\n\n'
+        'resource "openai_thread" "u" {\n  lifecycle {\n    prevent_destroy = tru\n  }\n\n'
+        'output "x" {\n  value = var.r\n}\n',
+        [
+            "error main.tf:1:30 Unclosed block",
+            "error main.tf:3:9 Reference to undeclared input variable",
+            "error main.tf:6:30 Unclosed block",
+            "error main.tf:8:23 Variables not allowed",
+            "error main.tf:12:11 Reference to undeclared input variable",
+        ],
+    ),
+    "a comment behind an argument that is never closed": (
+        "locals {\n  a = 1 /* open\n}\n",
+        ["error main.tf:2:9 Unclosed comment"],
+    ),
+    "arguments of several lines that begin or end on those of braces": (
+        "locals { a = 1\n  b = 2 }\nlocals { c = 1\n}\nlocals {\n  d = 1 }\n"
+        "locals { e = [1,\n  2] }\nlocals { f = 1\n  g = 2\n}\n",
+        [
+            "error main.tf:1:10 Missing line break",
+            "error main.tf:3:10 Missing line break",
+            "error main.tf:6:9 Missing line break",
+            "error main.tf:9:10 Missing line break",
+        ],
+    ),
     "prose": (
         THREAD + "This is a text,\nwritten by somebody. It is no HCL!\n\n" + message("a", "var.x"),
         [

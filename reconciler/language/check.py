@@ -140,10 +140,17 @@ def _check_block(block: FlatBlock, words: Sequence[Word], at: dict[int, int]) ->
     if isinstance(first, FlatBlock):
         detail = "A block inside a block begins on a line of its own."
         yield Problem(first.type.start, first.type.end, MISSING_LINE_BREAK, detail)
-    elif before_closer.kind == "newline":
+    elif before_closer.kind == "newline" or _has_line_of_its_own(block.body, words, at):
         name = first.name
         detail = "Begin the argument on a new line, or close the block on the same line."
         yield Problem(name.start, name.end, MISSING_LINE_BREAK, detail)
+
+
+def _has_line_of_its_own(
+    items: Sequence[FlatArgument | FlatBlock], words: Sequence[Word], at: dict[int, int]
+) -> bool:
+    """Whether a second item begins a line; one that does not has been found already."""
+    return len(items) > 1 and words[at[_first_word(items[1]).start] - 1].kind == "newline"
 
 
 def check_objects(

@@ -29,11 +29,31 @@ class Outline:
             if kind in CLOSERS:
                 opened.append(CLOSERS[kind])
             elif kind in (")", "]", "}"):
+                if not opened and kind == "}" and self._closes_block(index, at - 1):
+                    return at, True
                 if not opened or opened.pop() != kind:
                     return at, False
             elif kind == "newline" and not opened and (is_strict or not self.goes_on(at, end)):
                 return at, True
         return end, not opened
+
+    def _closes_block(self, index: int, at: int) -> bool:
+        """Whether the word at *at* closes the block that begins at *index*."""
+        opener = self.brace_of_block(index, at)
+        return opener is not None and self._words[at].kind == "}"
+
+    def is_closed(self, first: int, opener: int, last: int) -> bool:
+        """Whether the last word of a block is the brace that closes it.
+
+        Where brackets do not match, indentation tells whether it is that of something in it.
+        """
+        closer = last - 1
+        if closer <= opener or self._words[closer].kind != "}":
+            return False
+        if self._closed_by(opener, last) == closer:
+            return True
+        is_alone = self._words[closer - 1].kind == "newline"
+        return is_alone and self.indent(closer) <= self.indent(first)
 
     def ends_askew(self, first: int, last: int) -> bool:
         """Whether a block of several lines ends behind something else on a line."""
@@ -49,6 +69,20 @@ class Outline:
         # Another one, further out, is the one that was meant.
         is_followed = after < len(self._words) and self._words[after].kind == "}"
         return is_followed and self.indent(after) == self.indent(first) < self.indent(closer)
+
+    def _closed_by(self, opener: int, end: int) -> int | None:
+        """The bracket that closes the one at *opener*, if all between them match."""
+        opened: list[str] = []
+        for at in range(opener, end):
+            kind = self._words[at].kind
+            if kind in CLOSERS:
+                opened.append(CLOSERS[kind])
+            elif kind in (")", "]", "}"):
+                if opened.pop() != kind:
+                    return None
+                if not opened:
+                    return at
+        return None
 
     def closer_of(self, opener: int, end: int) -> int:
         """The bracket that closes the one at *opener*, in an item whose brackets match."""
@@ -81,7 +115,7 @@ class Outline:
                 continue
             if kind in (")", "]", "}"):
                 return self.line_end(at, end)
-            begins = self.opener_of_block(at, end) is not None
+            begins = self.brace_of_block(at, end) is not None
             if begins or (not is_flat and self.begins_argument(at, end)):
                 return self.before_newlines(at)
         return self.before_newlines(end)
@@ -116,14 +150,19 @@ class Outline:
 
     def opener_of_block(self, index: int, end: int) -> int | None:
         """The brace of the block of several lines that begins at a word, if one does."""
+        brace = self.brace_of_block(index, end)
+        if brace is None:
+            return None
+        return brace if brace + 1 == end or self._words[brace + 1].kind == "newline" else None
+
+    def brace_of_block(self, index: int, end: int) -> int | None:
+        """The brace of the block that begins at a word, if one does."""
         words = self._words
         if words[index].kind != "name":
             return None
         while index < end and words[index].kind in ("name", "string"):
             index += 1
-        if index >= end or words[index].kind != "{":
-            return None
-        return index if index + 1 == end or words[index + 1].kind == "newline" else None
+        return index if index < end and words[index].kind == "{" else None
 
     def is_one(self, first: int, last: int) -> bool:
         """Whether all line breaks of an item stand inside brackets."""

@@ -168,7 +168,7 @@ class Recovery:
         """Look at every item of a block, and then at what is left of the block itself."""
         words = self._words
         start, end = words[first].start, words[last - 1].end
-        is_closed = words[last - 1].kind == "}" and last - 1 > opener
+        is_closed = self._outline.is_closed(first, opener, last)
         inner_end = last - 1 if is_closed else last
         inner = list(self._items(opener + 1, inner_end, depth + 1, self._outline.indent(first)))
         if self._is_bad(start, words[opener].end):
@@ -217,7 +217,13 @@ class Recovery:
         return False
 
     def _is_open(self, start: int, end: int) -> bool:
-        return self._open_from is not None and start <= self._open_from < end
+        """Whether something in a stretch is never closed: nothing comes after that."""
+        is_last = end == self._words[-1].end
+        return (
+            self._open_from is not None
+            and start <= self._open_from
+            and (is_last or self._open_from < end)
+        )
 
     def _problems(self, start: int, end: int) -> list[Problem]:
         """What is wrong with what is left of a stretch, read as if it stood alone."""

@@ -201,11 +201,18 @@ class Arranger:
     def _mismatch(self, word: Word, context: _Context) -> None:
         if self.found.problems:
             return
-        if context.opener is None:
+        opener = context.opener
+        is_meant = any(
+            each.opener and _CLOSER[each.opener.kind] == word.kind for each in self._open
+        )
+        if opener is None or (opener.kind == "{" and not is_meant):
             summary, detail = "Extra closing bracket", f"Nothing is open that this {word.kind} "
             detail += "could close. Remove it, or add the bracket that it should close."
+        elif not is_meant:
+            summary = "Mismatched brackets"
+            detail = f"This {opener.kind} is closed by {word.kind}. Write {_CLOSER[opener.kind]}."
+            word = opener
         else:
-            opener = context.opener
             summary = "Mismatched brackets"
             detail = (
                 f"This {opener.kind} is still open where {word.kind} closes something further "
