@@ -64,7 +64,10 @@ SYNTAX = {
     ),
     "no opening brace": (
         THREAD + message("a", '"x"').replace('"a" {', '"a"') + AFTER,
-        ["error main.tf:2:27 Incomplete argument or block"],
+        [
+            "error main.tf:2:27 Incomplete argument or block",
+            "error main.tf:8:27 Unsupported attribute",
+        ],
     ),
     "a string that is never closed": (
         THREAD + message("a", '"x') + AFTER,
@@ -227,6 +230,71 @@ SYNTAX = {
             "error main.tf:3:10 Missing line break",
             "error main.tf:6:9 Missing line break",
             "error main.tf:9:10 Missing line break",
+        ],
+    ),
+    "headers with something in them that does not belong there": (
+        THREAD
+        + message("a", "var.a").replace('"a" {', '"a" @ {')
+        + message("b", "var.b").replace('"b" {', '"b"\n{')
+        + message("c", "var.c").replace('"c" {', '"c" = {')
+        + message("d", "var.d").replace(' "d" {', ', "d" {')
+        + message("e", "var.e").replace('"e" {', '"e" (')
+        + message("f", "var.q").replace('"f" {', '"f {')
+        + message("g", "var.r").replace('_message" "g"', '_message "g"')
+        + "locals\n  h = var.h\n}\n"
+        + AFTER
+        + 'output "all" {\n  value = openai_message.e.idd\n}\n',
+        [
+            "error main.tf:2:31 Invalid character",
+            "error main.tf:5:15 Reference to undeclared input variable",
+            "error main.tf:8:1 Misplaced opening brace",
+            "error main.tf:11:15 Reference to undeclared input variable",
+            "error main.tf:13:31 Misplaced equals sign",
+            "error main.tf:16:15 Reference to undeclared input variable",
+            "error main.tf:18:26 Missing equals sign or brace",
+            "error main.tf:21:15 Reference to undeclared input variable",
+            "error main.tf:23:31 Missing opening brace",
+            "error main.tf:26:15 Reference to undeclared input variable",
+            "error main.tf:28:27 Unclosed string",
+            "error main.tf:31:15 Reference to undeclared input variable",
+            "error main.tf:33:28 Unclosed string",
+            "error main.tf:36:15 Reference to undeclared input variable",
+            "error main.tf:38:1 Incomplete argument or block",
+            "error main.tf:39:7 Reference to undeclared input variable",
+            "error main.tf:42:27 Unsupported attribute",
+            "error main.tf:45:27 Unsupported attribute",
+        ],
+    ),
+    "blocks that nothing can be made of": (
+        'resource "openai_thread t" {\n  metadata = { a = var.a }\n}\n'
+        'resource "openai_message" {\n  rol = var.b\n}\n'
+        'resource "openai_thred" "t" {\n  foo = var.c\n  dynamic "x" {\n    for_each = [1]\n'
+        "    content {\n      y = x.value\n    }\n  }\n}\n"
+        'module "m" {\n  source = "./none"\n  a = var.d\n}\n'
+        'output {\n  value = var.e\n}\nvarible "v" {\n  default = var.f\n}\n'
+        'output "v" {\n  value = 1\n}\noutput "v" {\n  value = var.g\n}\n'
+        + THREAD
+        + THREAD.replace("{}", "{\n  metadata = { a = var.h }\n}"),
+        [
+            "error main.tf:1:1 Missing name for resource",
+            "error main.tf:2:20 Reference to undeclared input variable",
+            "error main.tf:4:1 Missing name for resource",
+            "error main.tf:4:1 Missing required argument",
+            "error main.tf:4:1 Missing required argument",
+            "error main.tf:5:3 Unsupported argument",
+            "error main.tf:5:9 Reference to undeclared input variable",
+            "error main.tf:7:10 Invalid resource type",
+            "error main.tf:8:9 Reference to undeclared input variable",
+            "error main.tf:17:12 Unreadable folder",
+            "error main.tf:18:7 Reference to undeclared input variable",
+            "error main.tf:20:1 Missing name for output",
+            "error main.tf:21:11 Reference to undeclared input variable",
+            "error main.tf:23:1 Unsupported block type",
+            "error main.tf:24:13 Reference to undeclared input variable",
+            'error main.tf:29:1 Duplicate output "v"',
+            "error main.tf:30:11 Reference to undeclared input variable",
+            'error main.tf:33:1 Duplicate resource "openai_thread" "t"',
+            "error main.tf:34:20 Reference to undeclared input variable",
         ],
     ),
     "prose": (

@@ -117,6 +117,10 @@ class _Block(Block):
     def type_place(self) -> Place:
         return self._passage.place(self._form.start, self._form.type_end)
 
+    @property
+    def is_torn(self) -> bool:
+        return self._form.is_torn
+
 
 def _body(passage: Passage, form: BodyForm) -> Body:
     blocks = tuple(_Block(passage, each) for each in form.blocks)

@@ -35,8 +35,13 @@ def check_lines(words: Sequence[Word]) -> Iterator[Problem]:
         elif after is not None and after.kind in NEVER_FIRST:
             yield Problem(after.start, after.end, "Unexpected start of a line", _about(after))
         elif after is not None and after.kind == "{":
-            detail = "The opening brace of a block stands on the line of its type and labels."
-            yield Problem(after.start, after.end, "Misplaced opening brace", detail)
+            yield misplaced_brace(after)
+
+
+def misplaced_brace(word: Word) -> Problem:
+    """The problem that a brace is which stands below the header of its block."""
+    detail = "The opening brace of a block stands on the line of its type and labels."
+    return Problem(word.start, word.end, "Misplaced opening brace", detail)
 
 
 def _about(word: Word) -> str:

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
 from reconciler.language.check import MISSING_LINE_BREAK
+from reconciler.language.headers import Headers
 from reconciler.language.nodes import Unread
 from reconciler.language.outline import Outline
 from reconciler.language.problems import Problem
@@ -78,6 +79,9 @@ class Recovery:
         self._skeleton = skeleton
         self._words = _with_bad_characters(words, found.problems, skeleton)
         self._outline = Outline(skeleton, self._words, margin)
+        self._torn: list[int] = []
+        if len(words) <= MAX_WORDS:
+            self._mend_headers(margin)
         if len(words) > MAX_WORDS:
             self.problems += found.problems[-1:]
             self.unread.append((0, len(skeleton)))
@@ -92,6 +96,14 @@ class Recovery:
                 self._keep(start, end)
         if self._is_enough:
             self.unread.append((self._words[items[-1][0]].start, len(self._text)))
+
+    def _mend_headers(self, margin: int) -> None:
+        headers = Headers(self._text, self._words, self._outline, set(self._bad))
+        self._words = headers.mend(lambda text: self._shaping(text).shape.problems)
+        self._outline = Outline(self._skeleton, self._words, margin)
+        self.problems += headers.problems
+        self.unread += headers.unread
+        self._torn = headers.torn
 
     @property
     def _is_enough(self) -> bool:
@@ -291,6 +303,9 @@ class Recovery:
         for first, last in self._nameless:
             if start < first < end:
                 _body_around(shape.body, first - start).unread += ((first - start, last - start),)
+        for at in self._torn:
+            if start <= at < end:
+                _tear(shape.body, at - start)
         self.pieces.append(Piece(start, end, shape))
 
 
@@ -304,6 +319,12 @@ def _add_argument(shape: Shape, name: Word, start: int, end: int) -> None:
     if form.name not in body.by_name:
         body.arguments = (*body.arguments, form)
         body.by_name[form.name] = form
+
+
+def _tear(body: BodyForm, offset: int) -> None:
+    """Mark the block that begins at an offset as one whose labels could not be read."""
+    for block in _body_around(body, offset).blocks:
+        block.is_torn = block.is_torn or block.start == offset
 
 
 def _body_around(body: BodyForm, offset: int) -> BodyForm:

@@ -121,7 +121,7 @@ class BodyForm:
 class BlockForm:
     """A block of a shape."""
 
-    __slots__ = ("body", "header_end", "labels", "start", "type", "type_end")
+    __slots__ = ("body", "header_end", "is_torn", "labels", "start", "type", "type_end")
 
     def __init__(
         self, type: str, start: int, type_end: int, labels: Sequence[LabelForm], body: BodyForm
@@ -132,6 +132,8 @@ class BlockForm:
         self.labels = labels
         self.body = body
         self.header_end = labels[-1].end if labels else type_end
+        self.is_torn = False
+        """Whether its labels could not be read."""
 
 
 class TextPart:

@@ -132,6 +132,8 @@ class Block:
     """The header: type and labels."""
     label_places: tuple[Place, ...]
     type_place: Place
+    is_torn: bool = False
+    """Whether its labels could not all be read, which has been reported."""
 
 
 @frozen

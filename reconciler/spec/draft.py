@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 
 from reconciler.address import Address, Mode
 from reconciler.diagnostics import Diagnostics, Place
-from reconciler.language.syntax import Block, Body
+from reconciler.language.syntax import Block, Body, Expression
 from reconciler.schema import Schema
 from reconciler.spec.broken import ANY_ALIAS, Broken, default_of
 from reconciler.spec.checks import read_check
@@ -38,6 +38,7 @@ from reconciler.spec.settings_blocks import (
     read_provider_block,
     read_terraform,
 )
+from reconciler.spec.uses import loose_expressions
 from reconciler.spec.value_blocks import read_locals, read_output, read_variable
 from reconciler.suggest import closest, did_you_mean
 
@@ -76,6 +77,8 @@ class Draft:
     removed_modules: list[RemovedModule] = field(default_factory=list)
     checks: dict[str, CheckBlock] = field(default_factory=dict)
     broken: Broken = field(default_factory=Broken)
+    nameless: list[ResourceBlock] = field(default_factory=list)
+    loose: list[tuple[str, tuple[Expression, ...]]] = field(default_factory=list)
     backend_path: str | None = None
 
     def read(self, bodies: list[Body]) -> None:
@@ -109,16 +112,23 @@ class Draft:
             moved_modules=tuple(self.moved_modules),
             removed_modules=tuple(self.removed_modules),
             broken=self.broken,
+            nameless=tuple(self.nameless),
+            loose=tuple(self.loose),
         )
+
+    def note_loose(self, reader: BlockReader) -> None:
+        """Keep the expressions of a block of which nothing else can be used."""
+        self.loose.append((reader.context, tuple(loose_expressions(reader.body))))
 
     def add(
         self, found: dict[_Key, _Named], key: _Key, what: str, named: _Named, reader: BlockReader
-    ) -> None:
-        """Take *named* under its name, or report that the name is taken."""
+    ) -> bool:
+        """Take *named* under its name, or report that the name is taken; whether it was taken."""
         first = found.setdefault(key, named)
         if first is not named:
             detail = f"It stands at {where(first.place)} already. Remove or rename one of the two."
             reader.error(f"Duplicate {what}", detail, named.place)
+        return first is named
 
     def _read_block(self, block: Block) -> None:
         read = _READERS.get(block.type)
@@ -126,6 +136,7 @@ class Draft:
         if read is None:
             detail = f'There are no blocks of type "{block.type}".'
             reader.error("Unsupported block type", detail + _hint(block), block.type_place)
+            self.note_loose(reader)
         else:
             read(self, reader)
             for label in block.labels:
@@ -164,10 +175,15 @@ def _read_data(draft: Draft, reader: BlockReader) -> None:
 
 def _read_resource(draft: Draft, reader: BlockReader, mode: Mode) -> None:
     found = read_resource(reader, mode, draft.kinds)
-    if found is not None:
+    if found is None:
+        draft.note_loose(reader)
+    elif not found.name:
+        draft.nameless.append(found)
+    else:
         what = f'resource "{found.type}" "{found.name}"'
-        draft.add(draft.resources, found.address, what, found, reader)
-    elif len(reader.block.labels) == 2:
+        if not draft.add(draft.resources, found.address, what, found, reader):
+            draft.nameless.append(found)
+    if (found is None or not found.name) and len(reader.block.labels) == 2:
         type_, name = reader.block.labels
         meant = closest(type_, draft.kinds.of(mode)) or type_
         draft.broken.subjects.update(str(Address(each, name, mode=mode)) for each in (type_, meant))
@@ -176,22 +192,29 @@ def _read_resource(draft: Draft, reader: BlockReader, mode: Mode) -> None:
 def _read_variable(draft: Draft, reader: BlockReader) -> None:
     found = read_variable(reader)
     if found is not None:
-        draft.add(draft.variables, found.name, f'variable "{found.name}"', found, reader)
+        if not draft.add(draft.variables, found.name, f'variable "{found.name}"', found, reader):
+            draft.note_loose(reader)
         if reader.body.unread:
             draft.broken.subjects.add(default_of(found.name))
+    else:
+        draft.note_loose(reader)
 
 
 def _read_locals(draft: Draft, reader: BlockReader) -> None:
     draft.broken.subjects.update(f"local.{each.type}" for each in reader.body.blocks)
     for found in read_locals(reader):
-        draft.add(draft.locals, found.name, f'local value "{found.name}"', found, reader)
+        what = f'local value "{found.name}"'
+        if not draft.add(draft.locals, found.name, what, found, reader):
+            draft.loose.append((reader.context, (found.expression,)))
 
 
 def _read_output(draft: Draft, reader: BlockReader) -> None:
     found = read_output(reader)
     if found is not None:
-        draft.add(draft.outputs, found.name, f'output "{found.name}"', found, reader)
+        if not draft.add(draft.outputs, found.name, f'output "{found.name}"', found, reader):
+            draft.note_loose(reader)
     else:
+        draft.note_loose(reader)
         draft.broken.subjects.update(f"output.{label}" for label in reader.block.labels[:1])
 
 
@@ -199,8 +222,10 @@ def _read_provider(draft: Draft, reader: BlockReader) -> None:
     found = read_provider_block(reader, draft.provider_names, draft.provider_schema)
     if found is not None:
         what = "provider configuration" + (f' "{found.alias}"' if found.alias else "")
-        draft.add(draft.providers, found.alias, what, found, reader)
+        if not draft.add(draft.providers, found.alias, what, found, reader):
+            draft.note_loose(reader)
     else:
+        draft.note_loose(reader)
         draft.broken.subjects.add(ANY_ALIAS)
 
 
@@ -212,10 +237,12 @@ def _read_terraform(draft: Draft, reader: BlockReader) -> None:
 def _read_module(draft: Draft, reader: BlockReader) -> None:
     found = read_call(reader)
     if found is None:
+        draft.note_loose(reader)
         draft.broken.subjects.update(f"module.{label}" for label in reader.block.labels[:1])
         return
     first = draft.calls.setdefault(found.name, found)
     if first is not found:
+        draft.note_loose(reader)
         detail = f"It stands at {where(first.reader.block.place)} already. Rename one of the two."
         reader.error(f"Duplicate {header(reader.block)}", detail)
 
@@ -223,6 +250,7 @@ def _read_module(draft: Draft, reader: BlockReader) -> None:
 def _read_import(draft: Draft, reader: BlockReader) -> None:
     found = read_import(reader)
     if found is None:
+        draft.note_loose(reader)
         return
     if draft.path != ".":
         detail = "Import blocks stand in the specs folder itself, not in a module it calls."
@@ -248,8 +276,13 @@ def _read_removed(draft: Draft, reader: BlockReader) -> None:
 
 def _read_check(draft: Draft, reader: BlockReader) -> None:
     found = read_check(reader, draft.kinds)
-    if found is not None:
-        draft.add(draft.checks, found.name, f'check "{found.name}"', found, reader)
+    if found is None or not draft.add(
+        draft.checks, found.name, f'check "{found.name}"', found, reader
+    ):
+        draft.note_loose(reader)
+    elif found.data is None:
+        for block in reader.blocks("data"):
+            draft.note_loose(reader.inner(block))
 
 
 _READERS: dict[str, Callable[[Draft, BlockReader], None]] = {

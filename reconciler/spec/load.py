@@ -114,6 +114,7 @@ class _Loader:
         for name, written in draft.calls.items():
             module = self._called(directory, written)
             if module is None:
+                draft.note_loose(written.reader)
                 draft.broken.subjects.add(f"module.{name}")
                 continue
             check_inputs(written, module)

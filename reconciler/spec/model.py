@@ -204,6 +204,10 @@ class Module:
     removed_modules: tuple[RemovedModule, ...] = ()
     broken: Broken = field(default_factory=Broken)
     """What more it may declare."""
+    nameless: tuple[ResourceBlock, ...] = ()
+    """Blocks whose name is wrong or taken, which has been reported."""
+    loose: tuple[tuple[str, tuple[Expression, ...]], ...] = ()
+    """What stands in other blocks that nothing could be made of, with how they are named."""
 
 
 class GivenBy(StrEnum):

@@ -60,6 +60,8 @@ class BlockReader:
 
     def labels(self, *names: str) -> tuple[str, ...] | None:
         """The labels, one per name in *names*; None after an error."""
+        if self.block.is_torn:
+            return None
         labels, type_ = self.block.labels, self.block.type
         if len(labels) < len(names):
             wanted = ", ".join(names)

@@ -246,7 +246,7 @@ class ReferenceCheck:
 def block_context(block: ResourceBlock) -> str:
     """How messages name a resource or data block."""
     word = "data" if block.mode is Mode.DATA else "resource"
-    return f'{word} "{block.type}" "{block.name}"'
+    return f'{word} "{block.type}" "{block.name}"' if block.name else f'{word} "{block.type}"'
 
 
 def _known_keys(block: ResourceBlock | ModuleCall, scope: Scope) -> Container[Key] | None:

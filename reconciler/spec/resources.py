@@ -20,17 +20,16 @@ _RUNNING_PROGRAMS = frozenset(("provisioner", "connection"))
 
 
 def read_resource(reader: BlockReader, mode: Mode, kinds: Kinds) -> ResourceBlock | None:
-    """Read one block; None where it has no type or no name to be known by."""
+    """Read one block; None where it has no type. Its name is "" where it has none."""
+    block = reader.block
     labels = reader.labels("type", "name")
-    if labels is None:
-        return None
-    type_, name = labels
+    type_, name = labels or ("".join(block.labels[:1]).strip(), "")
     kind = kinds.of(mode).get(type_)
     if kind is None:
-        summary = "Invalid resource type" if mode is Mode.MANAGED else "Invalid data source"
-        reader.error(summary, kinds.unknown_type(type_, mode), reader.block.label_places[0])
+        if labels is not None:
+            summary = "Invalid resource type" if mode is Mode.MANAGED else "Invalid data source"
+            reader.error(summary, kinds.unknown_type(type_, mode), block.label_places[0])
         return None
-    block = reader.block
     body = _own_body(reader, kind)
     return ResourceBlock(
         type=type_,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.frozen import frozen
-from reconciler.language.syntax import Expression
+from reconciler.language.syntax import Body, Expression
 from reconciler.spec.model import (
     CheckBlock,
     ImportBlock,
@@ -106,6 +106,32 @@ def check_uses(check: CheckBlock) -> Iterator[Use]:
     if check.data is not None:
         yield from resource_uses(check.data)
     yield from _rules(check.asserts, NOWHERE)
+
+
+ANYWHERE = Names(each=True, count=True, self_=True)
+"""Where it is not known what may be used."""
+
+_AS_WRITTEN = frozenset(
+    (
+        *("depends_on", "from", "ignore_changes", "provider", "providers"),
+        *("replace_triggered_by", "to", "type"),
+    )
+)
+"""Arguments that are no expressions to be evaluated."""
+
+
+def loose_expressions(body: Body) -> Iterator[Expression]:
+    """The expressions of a block of which nothing else is known, and those of the blocks in it.
+
+    What a dynamic block holds is left out: it may use names of its own.
+    """
+    queue = [body]
+    while queue:
+        inner = queue.pop()
+        for argument in inner.arguments.values():
+            if argument.name not in _AS_WRITTEN:
+                yield argument.expression
+        queue += [each.body for each in inner.blocks if each.type != "dynamic"]
 
 
 def repetition_uses(block: ResourceBlock | ModuleCall) -> Iterator[Use]:

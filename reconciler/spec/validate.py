@@ -12,6 +12,7 @@ from reconciler.spec.reference_check import ReferenceCheck, block_context
 from reconciler.spec.rename_check import check_refactoring
 from reconciler.spec.trial import TrialScope
 from reconciler.spec.uses import (
+    ANYWHERE,
     Use,
     call_uses,
     check_uses,
@@ -51,6 +52,8 @@ def validate(
         instances += _validate_resource(resource, references, values)
         if before <= MAX_INSTANCES < instances and module.path == ".":
             _report_instances(resource, diagnostics)
+    for resource in module.nameless:
+        _validate_resource(resource, references, values)
     for call in module.calls.values():
         _validate_call(call, references, values)
     for check in module.checks:
@@ -126,6 +129,8 @@ def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:
         yield "import", import_uses(block)
     for local in module.locals.values():
         yield "locals", local_uses(local)
+    for context, expressions in module.loose:
+        yield context, ((each, ANYWHERE) for each in expressions)
 
 
 def _validate_aliases(module: Module, diagnostics: Diagnostics) -> None:
