@@ -297,6 +297,52 @@ SYNTAX = {
             "error main.tf:34:20 Reference to undeclared input variable",
         ],
     ),
+    "arguments that are no arguments, one below the other": (
+        'locals {\n  d = = 3\n  e == 3\n  f : 3\n  "g" = 3\n  k.l = 3\n  m[0] = 3\n}\n'
+        'output "o" {\n  value = [local.d, var.x]\n}\n"a" = 1\n1 = 2\n}\n',
+        [
+            "error main.tf:2:7 Missing value",
+            "error main.tf:3:5 Missing equals sign or brace",
+            "error main.tf:4:5 Colon instead of equals sign",
+            "error main.tf:5:3 Invalid argument name",
+            "error main.tf:6:4 Invalid argument name",
+            "error main.tf:7:4 Missing equals sign or brace",
+            "error main.tf:10:21 Reference to undeclared input variable",
+            "error main.tf:12:1 Invalid argument name",
+            "error main.tf:13:1 Missing name",
+            "error main.tf:14:1 Extra closing bracket",
+        ],
+    ),
+    "commas and semicolons between arguments": (
+        "locals {\n  a = 1, b = 2\n  c = 3; d = 4;\n  e = { x = 1; y = var.q }\n  f = [1; 2],\n}\n"
+        'output "o" {\n  value = [local.b, local.d, local.e.y, local.f[1], local.g]\n}\n'
+        'variable "v" { type = string, default = var.r }\n',
+        [
+            "error main.tf:2:8 Misplaced comma",
+            "error main.tf:3:8 Invalid character",
+            "error main.tf:3:15 Invalid character",
+            "error main.tf:4:14 Invalid character",
+            "error main.tf:4:20 Reference to undeclared input variable",
+            "error main.tf:5:9 Invalid character",
+            "error main.tf:5:13 Misplaced comma",
+            "error main.tf:8:53 Reference to undeclared local value",
+            "error main.tf:10:29 Misplaced comma",
+            "error main.tf:10:41 Variables not allowed",
+        ],
+    ),
+    "texts in other quotes": (
+        THREAD
+        + "locals {\n  a = 'a'\n  b = [\u201ca b\u201d, 'it''s', 'x \"y\" z']\n}\n"
+        + message("a", "'x'").replace('"a"', "'a'"),
+        [
+            "error main.tf:3:7 Invalid character",
+            "error main.tf:4:8 Invalid character",
+            "error main.tf:4:15 Invalid character",
+            "error main.tf:4:24 Invalid character",
+            "error main.tf:6:27 Invalid character",
+            "error main.tf:9:15 Invalid character",
+        ],
+    ),
     "prose": (
         THREAD + "This is a text,\nwritten by somebody. It is no HCL!\n\n" + message("a", "var.x"),
         [

@@ -73,7 +73,7 @@ class Headers:
             self._make_braces(first, stop)
         else:
             return
-        if torn:
+        if torn or any(self._is_label(words[at]) for at in litter):
             self.unread.append((words[first].start, words[stop - 1].end))
             self.torn.append(words[first].start)
             for at in torn:
@@ -82,9 +82,12 @@ class Headers:
     def _is_header(self, first: int, stop: int, litter: Sequence[int]) -> bool:
         """Whether a line with litter in it is no argument, and no part of an expression."""
         words = self._words
-        if words[first].text == "for" or words[first + 1].kind in ("=", ":"):
+        if words[first].text in ("for", "in", "if"):
             return False
-        has_label = any(words[at].kind == "string" for at in range(first, stop))
+        kinds = [words[at].kind for at in range(first + 1, stop)]
+        if kinds[0] in ("=", ":"):
+            return len(kinds) > 1 and all(kind == "string" for kind in kinds[1:])
+        has_label = "string" in kinds or kinds[0] == "name"
         return has_label or all(words[at].kind == "bad" for at in litter)
 
     def _clear(
@@ -93,6 +96,9 @@ class Headers:
         """Take out what does not belong between the labels, and say so of each."""
         start, end = self._words[first].start, self._words[stop].end
         left = list(litter)
+        if self._words[first + 1].kind in ("=", ":"):
+            self.problems.append(_set_block(self._words[first + 1]))
+            self._drop(left.pop(0))
         while left and (found := find_problems("".join([*self.text[start:end], "}"]))):
             self.problems.append(found[0].moved(start))
             at = next(
@@ -102,6 +108,11 @@ class Headers:
             self._drop(at)
         for at in left:
             self._drop(at)
+
+    def _is_label(self, word: Word) -> bool:
+        """Whether a word that does not belong there may have been meant as a label."""
+        is_text = word.kind == "bad" and any(char.isalnum() for char in word.text)
+        return is_text or word.kind in ("dotname", "number")
 
     def _covers(self, at: int, offset: int) -> bool:
         return self._words[at].start <= offset < self._words[at].end
@@ -177,3 +188,9 @@ class Headers:
         for offset in range(word.start, word.end):
             self.text[offset] = COMMENT if self.text[offset] in MARKS else " "
         self._instead[at] = ()
+
+
+def _set_block(word: Word) -> Problem:
+    what = "equals sign" if word.kind == "=" else "colon"
+    detail = f"A block takes no {what}; an argument takes no labels."
+    return Problem(word.start, word.end, f"Misplaced {what}", detail)

@@ -94,6 +94,18 @@ class Outline:
                 return at
         return end - 1
 
+    def bracket_around(self, first: int, last: int, offset: int) -> int | None:
+        """The innermost bracket of an item that is open at an offset."""
+        opened: list[int] = []
+        for at in range(first, last):
+            if self._words[at].start >= offset:
+                break
+            if self._words[at].kind in CLOSERS:
+                opened.append(at)
+            elif self._words[at].kind in (")", "]", "}") and opened:
+                opened.pop()
+        return opened[-1] if opened else None
+
     def goes_on(self, newline: int, end: int) -> bool:
         """Whether the next line begins with what can only go on with the one before."""
         at = newline
@@ -147,6 +159,15 @@ class Outline:
     def begins_argument(self, index: int, end: int) -> bool:
         words = self._words
         return index + 1 < end and words[index].kind == "name" and words[index + 1].kind == "="
+
+    def sets(self, index: int, end: int) -> bool:
+        """Whether a line looks as if it was meant to set something, however it is written."""
+        words, at = self._words, index
+        while at < end and words[at].kind in ("name", "string", "number", "dotname", ".", "[", "]"):
+            if at > index and words[at].kind == "name":
+                return False
+            at += 1
+        return at > index and at < end and words[at].kind in ("=", ":", "==", "=>")
 
     def opener_of_block(self, index: int, end: int) -> int | None:
         """The brace of the block of several lines that begins at a word, if one does."""

@@ -19,9 +19,9 @@ class Problem:
         return Problem(self.start + offset, self.end + offset, self.summary, self.detail)
 
 
-def bad_character(start: int, char: str) -> Problem:
-    """Say what is wrong with a character that is no part of the language."""
-    return Problem(start, start + len(char), "Invalid character", _about_character(char))
+def bad_character(start: int, text: str) -> Problem:
+    """Say what is wrong with a text whose first character is no part of the language."""
+    return Problem(start, start + len(text), "Invalid character", _about_character(text[0]))
 
 
 def _about_character(char: str) -> str:

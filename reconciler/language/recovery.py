@@ -16,6 +16,7 @@ from reconciler.language.headers import Headers
 from reconciler.language.nodes import Unread
 from reconciler.language.outline import Outline
 from reconciler.language.problems import Problem
+from reconciler.language.refusal import BETWEEN_ARGUMENTS, MISPLACED_COMMA
 from reconciler.language.scan import COMMENT, MARKS
 from reconciler.language.shape import ArgumentForm, BodyForm, Formula, Shape
 from reconciler.language.shaping import Shaping
@@ -29,6 +30,8 @@ MAX_PROBLEMS = 100
 
 MAX_DEPTH = 20
 """How deep blocks in blocks are looked into."""
+
+_NOTHING_UNREAD = (-1, True)
 
 _BLANKED = {ord(mark): COMMENT for mark in MARKS}
 
@@ -119,7 +122,7 @@ class Recovery:
 
         *outer* is how far the block around them is indented.
         """
-        index, is_after_unread = start, False
+        index, after = start, _NOTHING_UNREAD
         before: list[tuple[int, int]] = []
         while index < end and not self._is_enough:
             if self._words[index].kind == "newline":
@@ -136,10 +139,10 @@ class Recovery:
                 )
                 is_balanced = False
             before.append((index, len(self.problems)))
-            is_read = self._look_at(index, last, depth, is_balanced, is_after_unread)
+            is_read = self._look_at(index, last, depth, is_balanced, after)
+            after = _NOTHING_UNREAD if is_read else (self._outline.indent(index), is_balanced)
             if not is_read:
                 last = self._take_out(index, last, end, depth, is_sure=is_balanced)
-            is_after_unread = not is_read
             yield index, last, is_read
             index = last
 
@@ -158,13 +161,18 @@ class Recovery:
             del before[first:]
 
     def _look_at(
-        self, first: int, last: int, depth: int, is_balanced: bool, is_after_unread: bool
+        self, first: int, last: int, depth: int, is_balanced: bool, after: tuple[int, bool]
     ) -> bool:
-        """Report what is wrong with an item; whether it can be read, perhaps in part."""
+        """Report what is wrong with an item; whether it can be read, perhaps in part.
+
+        *after* is how far the item before it is indented, and whether its brackets match, if
+        that could not be read.
+        """
         words = self._words
         start, end = words[first].start, words[last - 1].end
         is_bad = self._is_bad(start, end)
         found = self._problems(start, end) if is_balanced and not is_bad else []
+        found = self._mend_separators(first, last, found)
         if self._break_lines(found):
             return not self._problems(start, end)
         if is_balanced and not is_bad and not found:
@@ -172,7 +180,7 @@ class Recovery:
         opener = self._outline.opener_of_block(first, last)
         if opener is not None and depth < MAX_DEPTH:
             return self._look_into(first, opener, last, depth)
-        if not is_bad and not (is_after_unread and self._is_remainder(first, last)):
+        if not is_bad and not self._is_remainder(first, last, *after):
             self.problems += found or self._problems(start, end)
         return False
 
@@ -213,11 +221,50 @@ class Recovery:
             self._text[at - 1] = "\n"
         return True
 
-    def _is_remainder(self, first: int, last: int) -> bool:
+    def _mend_separators(self, first: int, last: int, found: list[Problem]) -> list[Problem]:
+        """Report wrong separators and put right ones in their place; what else is wrong then."""
+        start, end = self._words[first].start, self._words[last - 1].end
+        while not self._is_enough:
+            wrong = next((each for each in found if self._is_separator(each)), None)
+            if wrong is None or not self._separate(first, last, wrong.start):
+                break
+            self.problems.append(wrong)
+            found = self._problems(start, end)
+        return found
+
+    def _is_separator(self, problem: Problem) -> bool:
+        is_comma = problem.summary == MISPLACED_COMMA and problem.detail == BETWEEN_ARGUMENTS
+        return is_comma or self._text[problem.start] == ";"
+
+    def _separate(self, first: int, last: int, at: int) -> bool:
+        """Put what separates things there at an offset of an item; whether that can be done."""
+        words, text = self._words, self._text
+        around = self._outline.bracket_around(first, last, at)
+        if around is None or (words[around].kind == "{" and words[around + 1].kind == "newline"):
+            is_object = around is not None and words[around - 1].kind not in ("name", "string")
+            text[at] = "," if is_object else "\n"
+        elif words[around].kind != "{" or words[around - 1].kind not in ("name", "string"):
+            text[at] = ","
+        else:
+            # A block on one line holds no second argument.
+            opened = words[around].end
+            closed = words[self._outline.closer_of(around, last)].start - 1
+            if text[opened] != " " or text[closed] != " ":
+                return False
+            text[at] = text[opened] = text[closed] = "\n"
+        return True
+
+    def _is_remainder(self, first: int, last: int, indent: int, is_balanced: bool) -> bool:
         """Whether an item can only be the rest of the one before it, which cannot be read."""
-        if self._words[first].kind != "name" or last - first < 2:
-            return True
-        return self._words[first + 1].kind not in ("=", "{", "string")
+        if indent < 0:
+            return False
+        words = self._words
+        if words[first].kind in (")", "]", "}"):
+            return not is_balanced
+        is_name = words[first].kind == "name" and last - first > 1
+        if is_name and words[first + 1].kind in ("=", "{", "string"):
+            return False
+        return self._outline.indent(first) > indent or not self._outline.sets(first, last)
 
     def _is_bad(self, start: int, end: int) -> bool:
         """Whether a malformed word stands there that has not been taken out."""

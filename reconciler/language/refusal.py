@@ -21,6 +21,8 @@ _OPERATORS = frozenset(
 )
 
 MISSING_NAME = "Missing name"
+MISPLACED_COMMA = "Misplaced comma"
+BETWEEN_ARGUMENTS = "Arguments are separated by line breaks, not by commas."
 
 _LIST = "list"
 _INDEX = "index"
@@ -229,8 +231,7 @@ class _Refusal:
 
     def _separator(self, kind: str) -> Problem:
         if kind == "," and self.inside == _BLOCK:
-            detail = "Arguments are separated by line breaks, not by commas."
-            return self._at("Misplaced comma", detail)
+            return self._at(MISPLACED_COMMA, BETWEEN_ARGUMENTS)
         if kind == "," and self.inside == _CALL:
             detail = "Nothing may follow an argument with ... in a call."
             return self._at("Misplaced comma", detail)

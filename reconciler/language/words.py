@@ -29,6 +29,12 @@ _WORD = re.compile(
     re.DOTALL,
 )
 
+_IN_OTHER_QUOTES = re.compile(
+    "'[^'\\n]*'(?:[\\w']*')?|\u2018[^\u2019\\n]*\u2019|\u201c[^\u201d\\n]*\u201d"
+    "|\u201e[^\u201c\u201d\\n]*[\u201c\u201d]|\u00ab[^\u00bb\\n]*\u00bb|`[^`\\n]*`"
+)
+"""What somebody meant to be a text; told once."""
+
 OPERANDS = frozenset(("name", "number", "string", "heredoc", "dotname", ")", "]", "}", ".*", "[*]"))
 """After one of these words, `-` is binary and `if` a keyword."""
 
@@ -75,16 +81,18 @@ def split_words(skeleton: str, start: int, end: int, found: Words) -> list[Word]
     bad_until = -1
     for match in _WORD.finditer(skeleton, start, end):
         kind = match.lastgroup or "bad"
-        if kind == "blank":
+        if kind == "blank" or match.start() < bad_until:
             continue
         text = match.group()
         if kind == "op":
             kind = ".*" if text[0] == "." and text[-1] == "*" else text
             kind = "[*]" if text[0] == "[" and text[-1] == "]" and len(text) > 1 else kind
         elif kind == "bad" and not _continues_name(words, match.start(), text):
+            quoted = _IN_OTHER_QUOTES.match(skeleton, match.start(), end)
+            text = quoted.group() if quoted else text
             if match.start() != bad_until:
                 found.problems.append(bad_character(match.start(), text))
-            bad_until = match.end()
+            bad_until = match.start() + len(text)
             continue
         elif kind == "bad" or (kind == "name" and _goes_on(words, match.start())):
             words[-1].end, words[-1].text = match.end(), words[-1].text + text

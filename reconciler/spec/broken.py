@@ -27,7 +27,7 @@ class Broken:
         """Take account of text that could not be read."""
         for source, start, end in places:
             for match in _NAMES.finditer(source.text[start:end]):
-                self.words.update(filter(None, match.groups()))
+                self.words.update(_NAME.findall("".join(filter(None, match.groups()))))
 
     def covers(self, subject: str) -> bool:
         """Whether *subject* may have been declared; its last part is its name."""
@@ -45,11 +45,13 @@ def default_of(variable: str) -> str:
     return f"default of {variable}"
 
 
+_NAME = re.compile(r"[^\W\d][\w-]*")
+
 _NAMES = re.compile(
     r"""
       "([^\W\d][\w-]*)
     | ^[ \t]*(?:variable|output|module|check)[ \t]+([^\W\d][\w-]*)
-    | ^[ \t]*(?:resource|data)[ \t]+\S+[ \t]+([^\W\d][\w-]*)
+    | ^[ \t]*(?:resource|data)\b([^{\n]*)
     | ^[ \t]*([^\W\d][\w-]*)
     """,
     re.MULTILINE | re.VERBOSE,
