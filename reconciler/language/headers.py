@@ -70,6 +70,8 @@ class Headers:
             if not is_mended:
                 return
         elif kind in ("(", "[") and not litter and self._is_alone(stop):
+            if not self._begins_item(self._after_newlines(stop + 1)):
+                return
             self._make_braces(first, stop)
         else:
             return
@@ -135,9 +137,7 @@ class Headers:
         base, inner = outline.indent(first), self._after_newlines(stop)
         if inner == len(words) or outline.indent(inner) <= base:
             return False
-        begins = outline.begins_argument(inner, len(words)) or outline.brace_of_block(
-            inner, len(words)
-        )
+        begins = self._begins_item(inner)
         closer = self._end_of_indented(inner, base)
         at = words[stop].start
         if not begins or closer is None or words[closer].kind != "}":
@@ -161,6 +161,12 @@ class Headers:
         closer = self._end_of_indented(self._after_newlines(stop + 1), self._outline.indent(first))
         if closer is not None and words[closer].kind in (")", "]"):
             self._replace(closer, "}")
+
+    def _begins_item(self, at: int) -> bool:
+        """Whether an argument or a block begins at a word."""
+        end = len(self._words)
+        is_argument = at < end and self._outline.begins_argument(at, end)
+        return is_argument or (at < end and self._outline.brace_of_block(at, end) is not None)
 
     def _is_alone(self, at: int) -> bool:
         """Whether a bracket ends its line."""

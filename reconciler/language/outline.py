@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.language.check import NEVER_FIRST
-from reconciler.language.words import Word
+from reconciler.language.words import Word, is_operand
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -29,13 +29,19 @@ class Outline:
             if kind in CLOSERS:
                 opened.append(CLOSERS[kind])
             elif kind in (")", "]", "}"):
-                if not opened and kind == "}" and self._closes_block(index, at - 1):
-                    return at, True
                 if not opened or opened.pop() != kind:
                     return at, False
+                if not opened and self._ends_with_block(index, at, end):
+                    return at + 1, True
             elif kind == "newline" and not opened and (is_strict or not self.goes_on(at, end)):
                 return at, True
         return end, not opened
+
+    def _ends_with_block(self, index: int, closer: int, end: int) -> bool:
+        """Whether a block ends at a brace, and what follows on its line begins nothing."""
+        if closer + 1 >= end or self._words[closer + 1].kind in ("newline", "name"):
+            return False
+        return self._closes_block(index, closer)
 
     def _closes_block(self, index: int, at: int) -> bool:
         """Whether the word at *at* closes the block that begins at *index*."""
@@ -106,6 +112,22 @@ class Outline:
                 opened.pop()
         return opened[-1] if opened else None
 
+    def could_separate(self, first: int, last: int, offset: int) -> bool:
+        """Whether a value ends before an offset, and a value or an argument begins behind it."""
+        words = self._words
+        at = next((each for each in range(first, last) if words[each].start >= offset), last)
+        if at == first or not is_operand(words[at - 1]):
+            return False
+        around = self.bracket_around(first, last, offset)
+        if around is None and not any(words[each].kind == "=" for each in range(first, at)):
+            return False
+        after = words[at + 1] if at + 1 < last else None
+        if after is None or after.kind in ("newline", ")", "]", "}"):
+            return True
+        is_named = at + 2 < last and words[at + 2].kind in ("=", ":", "{")
+        is_list = around is not None and words[around].kind != "{"
+        return is_named or (is_list and after.kind in ("string", "number", "["))
+
     def goes_on(self, newline: int, end: int) -> bool:
         """Whether the next line begins with what can only go on with the one before."""
         at = newline
@@ -125,6 +147,8 @@ class Outline:
             is_flat = is_flat or (number == 0 and is_block and indent <= base)
             if indent > base:
                 continue
+            if kind == "}" and is_block:
+                return at + 1
             if kind in (")", "]", "}"):
                 return self.line_end(at, end)
             begins = self.brace_of_block(at, end) is not None

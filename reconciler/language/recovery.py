@@ -140,7 +140,8 @@ class Recovery:
                 is_balanced = False
             before.append((index, len(self.problems)))
             is_read = self._look_at(index, last, depth, is_balanced, after)
-            after = _NOTHING_UNREAD if is_read else (self._outline.indent(index), is_balanced)
+            is_line = is_balanced and self._outline.line_end(index, last) == last
+            after = _NOTHING_UNREAD if is_read else (self._outline.indent(index), is_line)
             if not is_read:
                 last = self._take_out(index, last, end, depth, is_sure=is_balanced)
             yield index, last, is_read
@@ -165,7 +166,7 @@ class Recovery:
     ) -> bool:
         """Report what is wrong with an item; whether it can be read, perhaps in part.
 
-        *after* is how far the item before it is indented, and whether its brackets match, if
+        *after* is how far the item before it is indented, and whether it is one whole line, if
         that could not be read.
         """
         words = self._words
@@ -240,27 +241,30 @@ class Recovery:
         """Put what separates things there at an offset of an item; whether that can be done."""
         words, text = self._words, self._text
         around = self._outline.bracket_around(first, last, at)
+        if text[at] == ";" and not self._outline.could_separate(first, last, at):
+            return False
         if around is None or (words[around].kind == "{" and words[around + 1].kind == "newline"):
             is_object = around is not None and words[around - 1].kind not in ("name", "string")
             text[at] = "," if is_object else "\n"
         elif words[around].kind != "{" or words[around - 1].kind not in ("name", "string"):
             text[at] = ","
         else:
-            # A block on one line holds no second argument.
+            # A block on one line holds no second argument; without labels it may be an object.
             opened = words[around].end
             closed = words[self._outline.closer_of(around, last)].start - 1
-            if text[opened] != " " or text[closed] != " ":
+            has_labels = words[around - 1].kind == "string" or around - 1 > first
+            if not has_labels or text[opened] != " " or text[closed] != " ":
                 return False
             text[at] = text[opened] = text[closed] = "\n"
         return True
 
-    def _is_remainder(self, first: int, last: int, indent: int, is_balanced: bool) -> bool:
+    def _is_remainder(self, first: int, last: int, indent: int, is_line: bool) -> bool:
         """Whether an item can only be the rest of the one before it, which cannot be read."""
         if indent < 0:
             return False
         words = self._words
         if words[first].kind in (")", "]", "}"):
-            return not is_balanced
+            return not is_line
         is_name = words[first].kind == "name" and last - first > 1
         if is_name and words[first + 1].kind in ("=", "{", "string"):
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -41,6 +42,8 @@ from reconciler.spec.settings_blocks import (
 from reconciler.spec.uses import loose_expressions
 from reconciler.spec.value_blocks import read_locals, read_output, read_variable
 from reconciler.suggest import closest, did_you_mean
+
+_NO_NAME = re.compile(r"[^\w-]")
 
 
 class Placed(Protocol):
@@ -142,6 +145,7 @@ class Draft:
             for label in block.labels:
                 if not NAME.fullmatch(label):
                     self.broken.words.update(NAME.findall(label))
+                    self.broken.words.add(_NO_NAME.sub("", label))
 
     def _refuse_arguments(self, body: Body) -> None:
         for name, argument in body.arguments.items():
