@@ -423,6 +423,32 @@ EXPRESSIONS = {
             "main.tf:2:46 Invalid operand",
         ],
     ),
+    "both operands": (
+        '["a" * "b", true > {}, "x" && [], "a" + 1 - "b", null < "c"]',
+        [
+            "main.tf:2:12 Invalid operand",
+            "main.tf:2:18 Invalid operand",
+            "main.tf:2:23 Invalid operand",
+            "main.tf:2:30 Invalid operand",
+            "main.tf:2:34 Invalid operand",
+            "main.tf:2:41 Invalid operand",
+            "main.tf:2:45 Invalid operand",
+            "main.tf:2:55 Invalid operand",
+            "main.tf:2:60 Invalid operand",
+            "main.tf:2:67 Invalid operand",
+        ],
+    ),
+    "an operand beside a wrong call": (
+        '["a" + upper(1, 2), upper(3, 4) && "x", upper(5, 6) || upper(7, 8)]',
+        [
+            "main.tf:2:12 Invalid operand",
+            "main.tf:2:27 Too many function arguments",
+            "main.tf:2:40 Too many function arguments",
+            "main.tf:2:46 Invalid operand",
+            "main.tf:2:60 Too many function arguments",
+            "main.tf:2:75 Too many function arguments",
+        ],
+    ),
     "several arguments of a call": (
         "max(upper(1, 2), upper(3, 4), [], local.x)",
         [

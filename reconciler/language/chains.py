@@ -48,31 +48,49 @@ def binary(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) -> Compile
         return _logical_chain(first, steps)
 
     def run(frame: Frame) -> object:
-        done = 0
+        failure = None
         try:
             value = first(frame)
-            for each, right in steps:
-                done += 1
-                value = _apply(frame, each, value, right(frame))
-            return value
         except Mistake as mistake:
-            mistakes = Mistakes()
-            mistakes.note(mistake)
-            for _, right in steps[done:]:
-                try:
-                    right(frame)
-                except Mistake as other:
-                    mistakes.note(other)
-            raise mistakes.first or mistake from None
+            value, failure = _UNTOLD, mistake
+        for each, right in steps:
+            try:
+                other = right(frame)
+            except Mistake as mistake:
+                other, failure = _UNTOLD, _both(failure, mistake)
+            try:
+                value = _apply(frame, each, value, other)
+            except Mistake as mistake:
+                value, failure = _UNTOLD, _both(failure, mistake)
+        if failure is not None:
+            raise failure
+        return value
 
     return run
+
+
+_UNTOLD = Unknown("dynamic")
+"""What stands for a part that failed, so that the operands beside it are looked at all the same."""
+
+
+def _both(first: Mistake | None, second: Mistake) -> Mistake:
+    """The mistakes of two parts in one."""
+    if first is None:
+        return second
+    mistakes = Mistakes()
+    mistakes.note(first)
+    mistakes.note(second)
+    return first
 
 
 def _apply(frame: Frame, node: Binary, left: object, right: object) -> object:
     try:
         return apply_binary(node.operator, left, right)
     except OperandMistake as mistake:
-        raise at_node(frame, node.left if mistake.is_left else node.right, mistake) from None
+        found = at_node(frame, node.left if mistake.is_left else node.right, mistake)
+        if mistake.other is not None:
+            found.others.append(at_node(frame, node.right, mistake.other))
+        raise found from None
     except ValueMistake as mistake:
         raise at_node(frame, node, mistake) from None
 
@@ -92,7 +110,8 @@ def _logical_chain(first: Compiled, steps: Sequence[tuple[Binary, Compiled]]) ->
             elif settles is not None and other_failure is None and other is settles:
                 value, failure = settles, None
             else:
-                failure = failure or other_failure
+                failure = _failed(frame, node, (value, failure), (other, other_failure))
+                value = _UNTOLD
         if failure is not None:
             raise failure
         return value
@@ -107,6 +126,19 @@ def _attempt(run: Compiled, frame: Frame) -> tuple[object, Mistake | None]:
         if not mistake.is_catchable:
             raise
         return None, mistake
+
+
+Tried = tuple[object, Mistake | None]
+"""The value of a part, or why it has none."""
+
+
+def _failed(frame: Frame, node: Binary, left: Tried, right: Tried) -> Mistake:
+    """What is wrong with both sides, at least one of which failed."""
+    failure = left[1] if right[1] is None else _both(left[1], right[1])
+    assert failure is not None, "one side has failed"
+    sides = [_UNTOLD if failed else value for value, failed in (left, right)]
+    _, about_operand = _attempt_apply(frame, node, *sides)
+    return failure if about_operand is None else _both(failure, about_operand)
 
 
 def _attempt_apply(
@@ -139,9 +171,6 @@ def conditional(branches: Sequence[Branch], otherwise: Compiled) -> Compiled:
         return value
 
     return run
-
-
-Tried = tuple[object, Mistake | None]
 
 
 def _choose(

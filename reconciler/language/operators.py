@@ -23,6 +23,8 @@ class OperandMistake(ValueMistake):
     def __init__(self, message: str, *, is_left: bool) -> None:
         super().__init__(message, summary="Invalid operand")
         self.is_left = is_left
+        self.other: OperandMistake | None = None
+        """What is wrong with the right operand too, where this is about the left one."""
 
 
 def apply_binary(operator: str, left: object, right: object) -> object:
@@ -54,10 +56,22 @@ def _operand(value: object, target: str, *, is_left: bool) -> object:
     return converted
 
 
+def _operands(left: object, right: object, target: str) -> tuple[object, object]:
+    """Both operands converted; a mistake in the one does not hide that in the other."""
+    try:
+        a = _operand(left, target, is_left=True)
+    except OperandMistake as mistake:
+        try:
+            _operand(right, target, is_left=False)
+        except OperandMistake as other:
+            mistake.other = other
+        raise
+    return a, _operand(right, target, is_left=False)
+
+
 def _logical(operator: str, left: object, right: object) -> object:
     settles = LOGICAL[operator]
-    a = _operand(left, "bool", is_left=True)
-    b = _operand(right, "bool", is_left=False)
+    a, b = _operands(left, right, "bool")
     if isinstance(a, Unknown) or isinstance(b, Unknown):
         return UNKNOWN_BOOL
     return settles if a is settles or b is settles else not settles
@@ -80,8 +94,9 @@ _COMPARISONS: dict[str, Callable[[Number, Number], bool]] = {
 
 
 def _numeric(operator: str, left: object, right: object) -> object:
-    a = left if type(left) is int else _operand(left, "number", is_left=True)
-    b = right if type(right) is int else _operand(right, "number", is_left=False)
+    a, b = left, right
+    if not (type(left) is int and type(right) is int):
+        a, b = _operands(left, right, "number")
     if operator in _COMPARISONS:
         return _compare(operator, a, b)
     if isinstance(a, Unknown) or isinstance(b, Unknown):
