@@ -561,7 +561,6 @@ def test_references_to_nothing_hide_nothing_that_evaluation_finds(tmp_path: Path
 def test_validate_knows_the_instances_that_constants_make(tmp_path: Path) -> None:
     folder = write_specs(tmp_path, PLANNED)
     assert found(folder, need_values=False) == [
-        "error main.tf:9:1 Invalid value for variable",
         "error main.tf:37:5 Invalid index",
         "error main.tf:39:5 Invalid index",
         "error main.tf:40:5 Reference to undeclared resource",

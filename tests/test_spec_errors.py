@@ -730,8 +730,8 @@ MISTAKES = {
     ),
     "an attribute type with a calculated name": (
         'variable "x" {\n  type = object({ (var.y) = string })\n}\n',
-        ["error main.tf:2:20 Variables not allowed"],
-        "",
+        ["error main.tf:2:19 Invalid type specification"],
+        "plain names",
     ),
     "optional without a type": (
         'variable "x" {\n  type = object({ a = optional() })\n}\n',

@@ -154,16 +154,19 @@ class Blocks:
         self, block: ResourceBlock, address: Address, scope: Scope, common: frozenset[Address]
     ) -> object:
         with self.world.noting() as noted:
-            self._require(self._broken_before(block, address, scope))
+            broken = self._broken_before(block, address, scope)
+            self._require(broken)
+            known = len(self.world.diagnostics)
             arguments = evaluate_arguments(self.world, block, scope)
-        depends_on = common | noted
-        instance = self._make(block, address, arguments, depends_on)
+            is_sound = len(self.world.diagnostics) == known and not self.world.follows_mistake
+        instance = self._make(block, address, arguments, common | noted, is_sound=is_sound)
         if address.mode is Mode.DATA:
             value: object = self._data(block, instance, arguments)
         else:
             value = self._managed(block, instance, arguments)
-        with self.world.noting():
-            self._require(self._broken_after(block, address, scope, value))
+        if not broken:  # what must hold before does not, so nothing will come of it to look at
+            with self.world.noting():
+                self._require(self._broken_after(block, address, scope, value))
         return value
 
     def _require(self, broken: Sequence[Diagnostic]) -> None:
@@ -220,6 +223,8 @@ class Blocks:
         address: Address,
         arguments: Arguments,
         depends_on: frozenset[Address],
+        *,
+        is_sound: bool,
     ) -> Instance:
         return Instance(
             address=address,
@@ -233,7 +238,7 @@ class Blocks:
             provider=self.world.spec.configuration(
                 [step.name for step in address.module], block.provider_alias
             ),
-            parent=self._parent(block, arguments),
+            parent=self._parent(block, arguments, is_sound=is_sound),
             triggers=self._triggers(block, address),
             argument_places=self._argument_places(block),
         )
@@ -251,7 +256,11 @@ class Blocks:
             }
         return self._places[id(block)]
 
-    def _parent(self, block: ResourceBlock, arguments: Arguments) -> Address | str | None:
+    def _parent(
+        self, block: ResourceBlock, arguments: Arguments, *, is_sound: bool
+    ) -> Address | str | None:
+        """What an instance is a part of; that it cannot be told is a mistake where the rest of it
+        *is_sound*."""
         sequence = block.schema.sequence
         if sequence is None or block.mode is Mode.DATA:
             return None
@@ -263,7 +272,7 @@ class Blocks:
         origin = value.origin if isinstance(value, Unknown) else None
         if origin is not None and origin.endswith(".id"):
             return Address.parse(origin.removesuffix(".id"))
-        if self.world.given.is_offline:
+        if self.world.given.is_offline or not is_sound:
             return None
         argument = block.body.arguments.get(sequence.parent_argument)
         self.world.diagnostics.error(

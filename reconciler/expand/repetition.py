@@ -11,11 +11,17 @@ from reconciler.diagnostics import Diagnostics
 from reconciler.expand.scope import InstanceScope, count_names, each_names
 from reconciler.expand.world import World
 from reconciler.language.convert import convert
+from reconciler.language.marks import unmark
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Expression, Scope
 from reconciler.language.values import Sensitive, SetValue, Unknown, contains_unknown
-from reconciler.spec.value_check import MAX_INSTANCES, TOO_MANY, TOO_MANY_INSTANCES
+from reconciler.spec.value_check import (
+    MAX_INSTANCES,
+    SENSITIVE_KEYS,
+    TOO_MANY,
+    TOO_MANY_INSTANCES,
+)
 
 
 @dataclass(slots=True)
@@ -96,8 +102,10 @@ def _repeat(
 def _count(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
-    value = world.evaluate(expression, scope)
-    if isinstance(value, Unknown) and _is_said(world):
+    known = len(world.diagnostics)
+    # As in Terraform, a secret may be a number of instances, though not what their keys are.
+    value, _ = unmark(world.evaluate(expression, scope))
+    if isinstance(value, Unknown) and _is_said(world, known):
         return None
     problem = _count_problem(value)
     if problem is not None:
@@ -108,14 +116,15 @@ def _count(
     return dict.fromkeys(range(number))
 
 
-def _is_said(world: World) -> bool:
-    """Whether an unknown value is no mistake, or may come from one that has been reported."""
-    return world.given.is_offline or world.diagnostics.has_errors
+def _is_said(world: World, known: int) -> bool:
+    """Whether an unknown value is no mistake, or may come from one that has been reported.
+
+    *known* diagnostics there were before it was evaluated.
+    """
+    return world.given.is_offline or world.follows_mistake or len(world.diagnostics) > known
 
 
 def _count_problem(value: object) -> str | None:
-    if isinstance(value, Sensitive):
-        return "The count value is sensitive, and the number of instances would show it."
     if isinstance(value, Unknown):
         return (
             "The count value depends on something that is not known until apply, so it cannot be "
@@ -143,8 +152,9 @@ def _whole(value: object) -> int | None:
 def _for_each(
     world: World, scope: Scope, expression: Expression, context: str
 ) -> dict[Key, object] | None:
+    known = len(world.diagnostics)
     value = world.evaluate(expression, scope)
-    if _has_unknown_keys(value) and _is_said(world):
+    if _has_unknown_keys(value) and _is_said(world, known):
         return None
     problem = _for_each_problem(value)
     if problem is not None:
@@ -164,7 +174,7 @@ def _has_unknown_keys(value: object) -> bool:
 
 def _for_each_problem(value: object) -> str | None:
     if isinstance(value, Sensitive):
-        return "The for_each value is sensitive, and the keys of the instances would show it."
+        return SENSITIVE_KEYS
     if isinstance(value, Unknown):
         return (
             "The for_each value depends on something that is not known until apply, so the keys "

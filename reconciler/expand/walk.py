@@ -28,6 +28,7 @@ from reconciler.language.values import (
 from reconciler.schema import Attributes
 from reconciler.spec.model import CheckBlock, Module, Output, ResourceBlock, Spec, Variable
 from reconciler.spec.references import ModuleRef, ResourceRef, resolve
+from reconciler.spec.value_check import SENSITIVE_OUTPUT
 from reconciler.spec.variables import looks_at_variables_only
 from reconciler.state.model import OutputValue
 
@@ -103,6 +104,7 @@ class Expander:
         """Evaluate everything once and return what is wrong; the order of things is not looked at,
         as what has mistakes may have none."""
         self._walk()
+        self._outputs()
         return self.diagnostics
 
     def begin_applying(self, functions: Mapping[str, object]) -> None:
@@ -182,9 +184,17 @@ class Expander:
     # -- the walk
 
     def _walk(self) -> None:
+        mistaken = set[Node]()
+        """The nodes in which something is wrong, and those that depend on them."""
         for node in self._graph.order():
+            needed = self._graph.dependencies(node) if mistaken else ()
+            self.world.follows_mistake = not mistaken.isdisjoint(needed)
+            known = len(self.diagnostics)
             for path in self.world.module_instances(node.module):
                 self._visit(node, path)
+            if self.world.follows_mistake or len(self.diagnostics) > known:
+                mistaken.add(node)
+        self.world.follows_mistake = False
 
     def _visit(self, node: Node, path: ModulePath) -> None:
         module = self.world.module(path)
@@ -304,9 +314,7 @@ class Expander:
         plain, _ = to_plain(value)
         if contains_sensitive(value) and not output.sensitive:
             self.diagnostics.error(
-                "Output refers to sensitive values",
-                "To reduce the risk of showing a secret by accident, an output that holds a "
-                "sensitive value must say so: sensitive = true.",
+                *SENSITIVE_OUTPUT,
                 place=output.expression.place,
                 context=f'output "{output.name}"',
             )

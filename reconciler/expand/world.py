@@ -72,6 +72,9 @@ class World:
         self.is_applying = False
         """Whether what was unknown becomes known, bit by bit."""
         self._otherwise = Unknown(not_null=False) if given.is_lenient else None
+        self.follows_mistake = False
+        """Whether what is being evaluated depends on something that was found wrong: what is
+        unknown in it need not be so until apply."""
         self.instances_made = 0
         """How many instances of blocks and modules there are so far."""
 

@@ -52,6 +52,7 @@ class TrialScope:
             "local": _Locals(module, self),
             "data": _Open(_objects(module, Mode.DATA, opened)),
             "resource": _Open(managed),
+            "module": _Open(_calls(module)),
             "path": opened({"module": _TEXT, "root": _TEXT, "cwd": _TEXT}),
             "each": opened({"key": _TEXT, "value": ANYTHING}),
             "count": opened({"index": Unknown("number")}),
@@ -147,6 +148,17 @@ def _variables(module: Module) -> Mapping[str, object]:
         for each in module.variables.values()
     }
     return _Open(known)
+
+
+def _calls(module: Module) -> dict[str, object]:
+    """The module calls; of their outputs it is known which are sensitive."""
+    return {
+        name: _Open(
+            {each.name: mark(ANYTHING, each.sensitive) for each in call.module.outputs.values()}
+        )
+        for name, call in module.calls.items()
+        if call.count is None and call.for_each is None
+    }
 
 
 def _objects(

@@ -13,7 +13,7 @@ from reconciler.language.syntax import Expression
 from reconciler.language.types import Type
 from reconciler.language.values import Sensitive, is_null
 from reconciler.spec.constants import constant, in_context
-from reconciler.spec.reading import BlockReader
+from reconciler.spec.reading import NAME, BlockReader
 from reconciler.suggest import did_you_mean
 
 MAX_TYPE_DEPTH = 50
@@ -72,7 +72,7 @@ def _read(reader: BlockReader, expression: Expression, depth: int) -> Constraint
         return ANY
     call = expression.call()
     if call is None:
-        return _keyword(reader, expression)
+        return _keyword(reader, expression, is_outermost=depth == 0)
     name, arguments = call
     if name not in _CONSTRUCTORS:
         detail = f'There is no type constructor "{name}".{did_you_mean(name, _CONSTRUCTORS)}'
@@ -100,29 +100,34 @@ _KEYWORDS: Mapping[str, Type] = {
     "number": "number",
     "bool": "bool",
     "any": "dynamic",
-    "list": ["list", "dynamic"],
-    "set": ["set", "dynamic"],
-    "map": ["map", "dynamic"],
 }
-_QUOTED: Mapping[str, Type] = {
-    '"string"': "string",
-    '"list"': ["list", "string"],
-    '"map"': ["map", "string"],
-}
+_SHORTHANDS: Mapping[str, Type] = {"list": ["list", "dynamic"], "map": ["map", "dynamic"]}
+"""What may stand alone as the whole type, as old specs have it."""
 
 
-def _keyword(reader: BlockReader, expression: Expression) -> Constraint:
+def _keyword(reader: BlockReader, expression: Expression, *, is_outermost: bool) -> Constraint:
     found = expression.traversal()
     word = found.root if found is not None and not found.steps else expression.text
-    type_ = _KEYWORDS.get(word) or _QUOTED.get(word)
+    type_ = _KEYWORDS.get(word) or (_SHORTHANDS.get(word) if is_outermost else None)
     if type_ is not None:
         return type_, None
     detail = "A type is needed here: string, number, bool, any, list(...), map(...), object(...)."
-    if found is not None:
+    if is_outermost and expression.text.startswith('"'):
+        reader.error("Invalid quoted type constraint", _quoted(expression), expression.place)
+        return ANY
+    if word in _CONSTRUCTORS:
+        detail = f"{word} needs one argument, {_CONSTRUCTORS[word]}."
+    elif found is not None:
         hint = did_you_mean(word, {*_KEYWORDS, *_CONSTRUCTORS})
         detail = f'The keyword "{word}" is not a type.{hint}'
     reader.error(_INVALID, detail, expression.place)
     return ANY
+
+
+def _quoted(expression: Expression) -> str:
+    word = expression.text.strip('"')
+    meant = f"{word}(string)" if word in ("list", "map") else word
+    return f"Types are written without quotes: type = {meant}."
 
 
 def _construct(reader: BlockReader, name: str, argument: Expression, depth: int) -> Constraint:
@@ -172,8 +177,14 @@ class _Attributes:
 
     def add(self, key: Expression, value: Expression) -> None:
         """Read one attribute."""
-        name = self._constant(key)
-        if not isinstance(name, str):
+        name = key.text
+        if not NAME.fullmatch(name):
+            detail = "The attributes of an object type are plain names: object({ name = string })."
+            self.reader.error(_INVALID, detail, key.place)
+            return
+        if name in self.types:
+            detail = f'The object type has an attribute named "{name}" already. Remove one of them.'
+            self.reader.error(_INVALID, detail, key.place)
             return
         call = value.call()
         if call is not None and call[0] == "optional":

@@ -7,7 +7,7 @@ from functools import partial
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.spec.broken import ANY_ALIAS
-from reconciler.spec.model import CheckBlock, Module, ModuleCall, ResourceBlock
+from reconciler.spec.model import CheckBlock, Module, ModuleCall, Output, ResourceBlock
 from reconciler.spec.reference_check import ReferenceCheck, block_context
 from reconciler.spec.rename_check import check_refactoring
 from reconciler.spec.trial import TrialScope
@@ -63,7 +63,7 @@ def validate(
         references.uses(context, found)
         values.expressions((expression for expression, _ in found), context)
     for output in module.outputs.values():
-        references.dependencies(f'output "{output.name}"', output.depends_on)
+        _validate_output(output, references, values, is_root=module.path == ".")
     check_refactoring(module, diagnostics)
     _validate_aliases(module, diagnostics)
 
@@ -97,6 +97,18 @@ def _validate_call(call: ModuleCall, references: ReferenceCheck, values: ValueCh
     _validate_repetition(call, context, values)
 
 
+def _validate_output(
+    output: Output, references: ReferenceCheck, values: ValueCheck, *, is_root: bool
+) -> None:
+    context = f'output "{output.name}"'
+    found = list(output_uses(output))
+    references.uses(context, found)
+    references.dependencies(context, output.depends_on)
+    if is_root:
+        values.output(output, context)
+    values.expressions((each for each, _ in found[is_root:]), context)
+
+
 def _validate_repetition(
     block: ResourceBlock | ModuleCall, context: str, values: ValueCheck
 ) -> int:
@@ -121,8 +133,6 @@ def _other_uses(module: Module) -> Iterator[tuple[str, Iterable[Use]]]:
     """The expressions of all blocks that have nothing but expressions, by the block they are of."""
     for variable in module.variables.values():
         yield f'variable "{variable.name}"', variable_uses(variable)
-    for output in module.outputs.values():
-        yield f'output "{output.name}"', output_uses(output)
     for provider in module.providers:
         yield f'provider "{provider.name}"', provider_uses(provider)
     for block in module.imports:

@@ -11,7 +11,7 @@ from reconciler.language.syntax import Expression
 from reconciler.language.types import PRIMITIVES
 from reconciler.language.values import is_null
 from reconciler.spec.constants import constant, in_context
-from reconciler.spec.model import Local, Output, Variable
+from reconciler.spec.model import Local, Output, Rule, Variable
 from reconciler.spec.reading import BlockReader
 from reconciler.spec.rules import read_rules
 from reconciler.spec.static import reference_list
@@ -45,7 +45,7 @@ def read_variable(reader: BlockReader) -> Variable | None:
         description=reader.text("description") or "",
         sensitive=bool(reader.flag("sensitive")),
         nullable=nullable is not False,
-        validations=read_rules(reader, "validation"),
+        validations=_validations(reader, name),
         place=reader.block.place,
         reads_expressions="type" in reader.body.arguments and type_ not in PRIMITIVES,
     )
@@ -80,6 +80,20 @@ def read_output(reader: BlockReader) -> Output | None:
         preconditions=read_rules(reader, "precondition"),
         place=reader.block.place,
     )
+
+
+def _validations(reader: BlockReader, name: str) -> tuple[Rule, ...]:
+    """The rules about the value of the variable *name*, which each of them must look at."""
+    rules = read_rules(reader, "validation")
+    for rule in rules:
+        used = rule.condition.references()
+        if rule.condition.is_unread or not used:
+            continue  # which has been said
+        if not any(each.root == "var" and each.steps[:1] == (name,) for each in used):
+            detail = f"The condition must refer to var.{name}, as it is that value which it is for."
+            place = rule.condition.place
+            reader.error("Invalid variable validation condition", detail, place)
+    return rules
 
 
 def _default(reader: BlockReader, constraint: Constraint, *, nullable: bool) -> Expression | None:

@@ -12,15 +12,24 @@ from reconciler.language.marks import unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Argument, Expression, Scope
-from reconciler.language.values import SetValue, Unknown, is_null
+from reconciler.language.values import (
+    Sensitive,
+    SetValue,
+    Unknown,
+    contains_sensitive,
+    is_null,
+)
 from reconciler.schema import Attribute, Complaint, Path, Schema
 from reconciler.spec.constants import NO_NAMES, REFUSED_IN_SECRET, except_at, in_context
-from reconciler.spec.model import Variable
+from reconciler.spec.model import Output, Variable
 from reconciler.spec.nested import NestedBlocks
 from reconciler.spec.variables import variable_value
 
 MAX_INSTANCES = 100_000
 """How many instances one block may stand for, and all blocks of a spec together."""
+
+SENSITIVE_KEYS = "The for_each value is sensitive, and the keys of the instances would show it."
+"""What is said of a `for_each` that is a secret."""
 
 TOO_MANY = "Too many instances"
 TOO_MANY_INSTANCES = (
@@ -91,6 +100,13 @@ class ValueCheck:
         for expression in expressions:
             self._evaluate(expression)
 
+    def output(self, output: Output, context: str) -> None:
+        """Report an output of the root module that shows a secret and does not say so."""
+        self.context = context
+        value = self._evaluate(output.expression)
+        if not output.sensitive and contains_sensitive(value):
+            self._error(*SENSITIVE_OUTPUT, output.expression.place)
+
     def count(self, expression: Expression, context: str) -> int:
         """Report a `count` that is no number of instances; how many there are, as far as known."""
         self.context = context
@@ -115,7 +131,11 @@ class ValueCheck:
     def for_each(self, expression: Expression, context: str) -> int:
         """Report a `for_each` that is no collection of keys; how many it has, as far as known."""
         self.context = context
-        value = self._bare(expression)
+        marked = self._evaluate(expression)
+        if isinstance(marked, Sensitive):
+            self._error("Invalid for_each argument", SENSITIVE_KEYS, expression.place)
+            return 0
+        value, _ = unmark_deep(marked)
         is_set = isinstance(value, SetValue) and all(_is_text(each) for each in value)
         if not isinstance(value, (Unknown, Mapping)) and not is_set:
             detail = (
@@ -181,6 +201,13 @@ class ValueCheck:
 
 
 INVALID_INPUT = "Invalid value for module argument"
+
+SENSITIVE_OUTPUT = (
+    "Output refers to sensitive values",
+    "To reduce the risk of showing a secret by accident, an output that holds a sensitive value "
+    "must say so: sensitive = true.",
+)
+"""What is said of an output of the root module that holds a sensitive value: summary, detail."""
 
 
 def input_mistake(variable: Variable, mistake: ValueMistake) -> str:

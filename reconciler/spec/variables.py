@@ -8,7 +8,7 @@ from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
 from reconciler.language.convert import convert
-from reconciler.language.marks import rebuild, unmark_deep
+from reconciler.language.marks import mark, rebuild, unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.parse import parse_expression
 from reconciler.language.report import names_in
@@ -39,7 +39,8 @@ def resolve_variables(
     A value is converted to the variable's type, marked if the variable is sensitive, and held
     against those validation rules that look at variables only; the others are for whoever
     evaluates the rest of the spec. A variable without a value is an error and becomes unknown;
-    with *required* false (nothing is planned, the spec is only checked) it just becomes unknown.
+    with *required* false (nothing is planned, the spec is only checked) it just becomes unknown,
+    and no rule is held against a default: there may be another value by then.
     """
     _report_undeclared(spec, diagnostics)
     values = {
@@ -52,7 +53,14 @@ def resolve_variables(
         )
         for name, variable in spec.root.variables.items()
     }
-    scope = VariableScope(values, functions or {})
+    judged = values
+    if not required:
+        variables = spec.root.variables
+        judged = {
+            name: value if name in spec.given else _unknown(variables[name])
+            for name, value in values.items()
+        }
+    scope = VariableScope(judged, functions or {})
     for variable in spec.root.variables.values():
         given = spec.given.get(variable.name)
         place = given.place if given is not None else None
@@ -167,7 +175,6 @@ def _resolve(
     required: bool,
     is_broken: bool,
 ) -> object:
-    unknown = Unknown(variable.type, not_null=False)
     try:
         if given is not None:
             value = _given_value(variable, given)
@@ -176,14 +183,19 @@ def _resolve(
         else:
             if required and not is_broken:
                 _report_missing(variable, diagnostics)
-            return Sensitive(unknown) if variable.sensitive else unknown
+            return _unknown(variable)
         return variable_value(variable, value)
     except SpecError as error:
         in_context(diagnostics, error, f'variable "{variable.name}"')
     except ValueMistake as mistake:
         if given is not None:  # a default was held against the type where it is declared
             _report_unfit(variable, given, mistake, diagnostics)
-    return unknown
+    return _unknown(variable)
+
+
+def _unknown(variable: Variable) -> object:
+    """What a variable is of which nothing but its declaration is known."""
+    return mark(Unknown(variable.type, not_null=False), variable.sensitive)
 
 
 def _given_value(variable: Variable, given: GivenValue) -> object:

@@ -1,0 +1,198 @@
+"""Meaning errors: specs that can be read, and what is wrong with them is told as by Terraform."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import Project
+from spec_writing import load_specs
+
+VALIDATED = {
+    "outputs that show a secret": (
+        'variable "s" {\n  sensitive = true\n}\nlocals {\n  s = { a = var.s }\n}\n'
+        'output "a" {\n  value = sensitive("x")\n}\noutput "b" {\n  value = [local.s]\n}\n'
+        'output "c" {\n  value = "${var.s}"\n  sensitive = true\n}\n'
+        'output "d" {\n  value = nonsensitive(var.s)\n}\noutput "e" {\n  value = length([var.s])\n}\n'
+        'output "f" {\n  value = [var.s, var.nope]\n  sensitive = false\n}\n',
+        [
+            "error main.tf:8:11 Output refers to sensitive values",
+            "error main.tf:11:11 Output refers to sensitive values",
+            "error main.tf:24:11 Output refers to sensitive values",
+            "error main.tf:24:19 Reference to undeclared input variable",
+        ],
+    ),
+    "secret keys, and a secret number": (
+        'variable "s" {\n  sensitive = true\n}\n'
+        'resource "openai_thread" "a" {\n  count = var.s\n}\n'
+        'resource "openai_thread" "b" {\n  for_each = var.s\n}\n'
+        'resource "openai_thread" "c" {\n  for_each = toset([var.s])\n}\n'
+        'resource "openai_thread" "d" {\n  for_each = { a = var.s }\n}\n',
+        [
+            "error main.tf:8:14 Invalid for_each argument",
+            "error main.tf:11:14 Invalid for_each argument",
+        ],
+    ),
+    "types that are none": (
+        "".join(
+            f'variable "v{n}" {{\n  type = {type_}\n}}\n'
+            for n, type_ in enumerate(
+                [
+                    "object({ a = number, a = string })",
+                    "object({ a = optional(string), b = any, a = number })",
+                    'object({ "a" = number })',
+                    '"string"',
+                    '"list"',
+                    '"list(string)"',
+                    'list("string")',
+                    "list(list)",
+                    "set",
+                    "list",
+                    "map",
+                ]
+            )
+        ),
+        [
+            "error main.tf:2:31 Invalid type specification",
+            "error main.tf:5:50 Invalid type specification",
+            "error main.tf:8:19 Invalid type specification",
+            "error main.tf:11:10 Invalid quoted type constraint",
+            "error main.tf:14:10 Invalid quoted type constraint",
+            "error main.tf:17:10 Invalid quoted type constraint",
+            "error main.tf:20:15 Invalid type specification",
+            "error main.tf:23:15 Invalid type specification",
+            "error main.tf:26:10 Invalid type specification",
+        ],
+    ),
+    "rules about something else": (
+        'variable "w" {}\nvariable "z" {\n'
+        + "".join(
+            f'  validation {{\n    condition = {condition}\n    error_message = "${{var.z}}"\n  }}\n'
+            for condition in ["var.w > 1", "[var.w][0] > 1", "var.z > var.w"]
+        )
+        + "}\n",
+        [
+            "error main.tf:4:17 Invalid variable validation condition",
+            "error main.tf:8:17 Invalid variable validation condition",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", VALIDATED)
+def test_validate_tells_every_mistake_once(case: str, tmp_path: Path) -> None:
+    text, told = VALIDATED[case]
+    assert load_specs(tmp_path, text).told == told
+
+
+def test_outputs_of_modules_may_hold_secrets_and_those_of_the_root_must_say_so(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source = "./m"\n}\n'
+        'output "a" {\n  value = module.m.a\n}\noutput "b" {\n  value = module.m.b\n}\n',
+        "m/main.tf": 'output "a" {\n  value = sensitive(1)\n}\n'
+        'output "b" {\n  value = sensitive(1)\n  sensitive = true\n}\n',
+    }
+    assert load_specs(tmp_path, files).told == [
+        "error main.tf:8:11 Output refers to sensitive values"
+    ]
+
+
+def test_a_default_that_its_own_rule_refuses_is_told_when_it_is_used(project: Project) -> None:
+    project.write(
+        'variable "n" {\n  default = 3\n  validation {\n    condition = var.n > 5\n'
+        '    error_message = "Too small."\n  }\n}\n'
+    )
+    assert project("validate").code == 0
+    assert "Too small." in project("plan").err
+    assert project("plan", "-var", "n=6").code == 0
+    assert "Too small." in project("validate", "-var", "n=4").err
+
+
+def planned(project: Project, text: str) -> list[str]:
+    """The errors of a plan, each as `line:column summary`."""
+    project.write(text)
+    ended = project("plan")
+    assert "Traceback" not in ended.err
+    return [
+        f"{place} {summary}"
+        for summary, place in re.findall(
+            r"^Error: (.*)\n(?:\n  on \S*main\.tf:(\d+:\d+))?", ended.err, re.MULTILINE
+        )
+    ]
+
+
+THREAD = 'resource "openai_thread" "t" {}\nvariable "n" {\n  default = 5\n}\n'
+
+
+def repeated(name: str, argument: str) -> str:
+    """A block of three lines; the argument stands on the second."""
+    return f'resource "openai_thread" "{name}" {{\n  {argument}\n}}\n'
+
+
+def test_every_number_of_instances_that_is_not_known_is_told(project: Project) -> None:
+    told = planned(
+        project,
+        THREAD
+        + repeated("a", "count = openai_thread.t.created_at")
+        + repeated("b", "for_each = toset([openai_thread.t.id])")
+        + repeated("c", "count = openai_thread.t.created_at + 1")
+        + repeated("d", "count = length(openai_thread.a)")
+        + repeated("e", "count = [1][var.n]")
+        + repeated("f", "for_each = toset([openai_thread.e[0].id])"),
+    )
+    assert told == [
+        "6:11 Invalid count argument",
+        "9:14 Invalid for_each argument",
+        "12:11 Invalid count argument",
+        "18:11 Invalid index",
+    ]
+
+
+def test_a_secret_may_be_the_number_of_instances(project: Project) -> None:
+    project.write(repeated("a", "count = sensitive(2)"))
+    assert "Plan: 2 to add" in project("plan").out
+
+
+def test_a_count_that_cannot_be_hides_no_output_that_shows_a_secret(project: Project) -> None:
+    text = repeated("g", "count = -1") + (
+        'output "z" {\n  value = sensitive(1)\n}\noutput "i" {\n  value = pow(2, 1024)\n}\n'
+    )
+    assert planned(project, text) == [
+        "2:11 Invalid count argument",
+        "5:11 Output refers to sensitive values",
+        "8:11 Infinite number in output",
+    ]
+
+
+def test_a_value_that_could_not_be_made_is_no_unknown_parent(project: Project) -> None:
+    said = '  role = "user"\n  content = "x"\n}\n'
+    told = planned(
+        project,
+        THREAD
+        + f'resource "openai_message" "a" {{\n  thread_id = [openai_thread.t.id][var.n]\n{said}'
+        + "locals {\n  x = [openai_thread.t.id][var.n]\n}\n"
+        + f'resource "openai_message" "b" {{\n  thread_id = local.x\n{said}'
+        + f'resource "openai_message" "c" {{\n  thread_id = "${{openai_thread.t.id}}x"\n{said}',
+    )
+    assert told == ["6:15 Invalid index", "11:7 Invalid index", "19:15 Unknown parent"]
+
+
+def test_what_does_not_hold_before_is_not_looked_at_afterwards(project: Project) -> None:
+    def rule(when: str, condition: str) -> str:
+        return f'{when} {{\n condition = {condition}\n error_message = "No."\n}}\n'
+
+    told = planned(
+        project,
+        THREAD
+        + 'resource "openai_thread" "a" {\n  metadata = { k = "1" }\n  lifecycle {\n'
+        + rule("precondition", "var.n == 1")
+        + rule("postcondition", 'self.metadata.k == "2"')
+        + "  }\n}\n"
+        + 'resource "openai_thread" "b" {\n  metadata = { k = "1" }\n  lifecycle {\n'
+        + rule("postcondition", 'self.metadata.k == "2"')
+        + "  }\n}\n",
+    )
+    assert told == ["9:14 Resource precondition failed", "22:14 Resource postcondition failed"]
