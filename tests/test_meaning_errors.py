@@ -77,6 +77,35 @@ VALIDATED = {
             "error main.tf:8:17 Invalid variable validation condition",
         ],
     ),
+    "required providers": (
+        'terraform {\n  required_version = ">= 1.0.0.0.0"\n  required_providers {\n'
+        '    openai = { source = "x", version = "??" }\n    q = 3\n    aws = "1.x"\n'
+        '    b = { sorce = "a/b", version = 1 }\n    c = { source = "a/b/c/d" }\n'
+        '    d = { source = upper("x") }\n    e = ["1"]\n    f_g = ">= 1.0-beta, < v2"\n'
+        '    h = { source = "a_b/c", configuration_aliases = [h.x, y.z, h] }\n'
+        '    i = { "source" = "x.org:8/a/terraform-b", version = "~> 1.2.3.4.5" }\n'
+        '    j = { configuration_aliases = "x" }\n    k = "> 1.0 < 2.0"\n    l = ""\n'
+        "    m {\n    }\n  }\n  required_providers {\n  }\n}\n",
+        [
+            "error main.tf:4:40 Invalid version constraint",
+            "error main.tf:6:11 Invalid version constraint",
+            "error main.tf:7:11 Invalid required_providers object",
+            "error main.tf:7:36 Invalid version constraint",
+            "error main.tf:8:20 Invalid provider source string",
+            "error main.tf:9:20 Invalid source",
+            "error main.tf:10:9 Invalid required_providers object",
+            "error main.tf:11:5 Invalid provider name",
+            "error main.tf:12:20 Invalid provider namespace",
+            "error main.tf:12:59 Invalid configuration_aliases value",
+            "error main.tf:12:64 Invalid configuration_aliases value",
+            "error main.tf:13:22 Invalid provider type",
+            "error main.tf:14:35 Invalid expression",
+            "error main.tf:15:9 Invalid version constraint",
+            "error main.tf:16:9 Invalid version constraint",
+            "error main.tf:17:5 Unsupported block type",
+            "error main.tf:20:3 Duplicate required_providers block",
+        ],
+    ),
 }
 
 

@@ -6,6 +6,7 @@ from reconciler.language.syntax import Argument, Block
 from reconciler.schema import Schema
 from reconciler.spec.model import ProviderBlock
 from reconciler.spec.reading import NAME, NAME_RULE, BlockReader
+from reconciler.spec.required_providers import check_required_providers
 from reconciler.spec.value_check import ValueCheck
 from reconciler.spec.versions import LANGUAGE_VERSION, meets
 from reconciler.suggest import closest, did_you_mean
@@ -22,6 +23,9 @@ def read_terraform(reader: BlockReader) -> str | None:
         blocks=("required_providers", "backend", "cloud", "provider_meta"),
     )
     _check_version(reader)
+    required = reader.only_block("required_providers")
+    if required is not None:
+        check_required_providers(reader.inner(required))
     for block in reader.blocks("cloud"):
         _refuse_backend(reader, block, "cloud")
     backend = reader.only_block("backend")

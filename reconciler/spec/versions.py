@@ -14,41 +14,56 @@ def meets(version: str, constraint: str) -> bool:
     Raises:
         ValueError: *constraint* is not one.
     """
-    return all(_meets_one(_numbers(version), part) for part in constraint.split(","))
+    return all(_meets_one(version, each) for each in require_constraint(constraint))
+
+
+def require_constraint(text: str) -> list[re.Match[str]]:
+    """The parts of a constraint, which must all hold.
+
+    Raises:
+        ValueError: *text* is not a constraint.
+    """
+    found: list[re.Match[str]] = []
+    for part in text.split(","):
+        match = _CONSTRAINT.fullmatch(part)
+        if match is None:
+            raise ValueError(f'"{part.strip()}" is not a version constraint')
+        found.append(match)
+    return found
 
 
 _CONSTRAINT = re.compile(
     r"\s*(?P<operator>=|!=|>=|<=|>|<|~>)?\s*"
-    r"v?(?P<version>[0-9]{1,9}(?:\.[0-9]{1,9}){0,3})(?:[-+][0-9A-Za-z.+-]+)?\s*"
+    r"v?(?P<version>[0-9]{1,18}(?:\.[0-9]{1,18})*)(?:(?:-?[A-Za-z~]|-[0-9]|\+)[0-9A-Za-z.+~-]*)?\s*"
 )
 
 
-def _meets_one(version: tuple[int, ...], text: str) -> bool:
-    match = _CONSTRAINT.fullmatch(text)
-    if match is None:
-        raise ValueError(f'"{text.strip()}" is not a version constraint')
-    wanted = _numbers(match["version"])
+def _meets_one(version: str, match: re.Match[str]) -> bool:
+    dots = match["version"].count(".")
+    there, wanted = (_numbers(each, dots + 1) for each in (version, match["version"]))
     match match["operator"] or "=":
         case "=":
-            return version == wanted
+            return there == wanted
         case "!=":
-            return version != wanted
+            return there != wanted
         case ">=":
-            return version >= wanted
+            return there >= wanted
         case "<=":
-            return version <= wanted
+            return there <= wanted
         case ">":
-            return version > wanted
+            return there > wanted
         case "<":
-            return version < wanted
+            return there < wanted
         case _:
-            fixed = max(1, match["version"].count("."))
-            return version >= wanted and version[:fixed] == wanted[:fixed]
+            fixed = max(1, dots)
+            return there >= wanted and there[:fixed] == wanted[:fixed]
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _numbers(version: str, at_least: int) -> tuple[int, ...]:
+    """The numbers of a version, filled up with zeros."""
     given = tuple(int(part) for part in version.split("."))
-    return given + (0,) * (_SEGMENTS - len(given))
+    return given + (0,) * (max(at_least, _SEGMENTS) - len(given))
 
 
-_SEGMENTS = 4
+_SEGMENTS = 3
+"""How many numbers a version has at the least."""
