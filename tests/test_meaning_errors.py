@@ -225,3 +225,57 @@ def test_what_does_not_hold_before_is_not_looked_at_afterwards(project: Project)
         + "  }\n}\n",
     )
     assert told == ["9:14 Resource precondition failed", "22:14 Resource postcondition failed"]
+
+
+BLOCKS = """\
+variable "files" {
+  default = ["f"]
+}
+variable "type" {
+  default = "file_serch"
+}
+resource "openai_thread" "t" {}
+resource "openai_message" "m" {
+  thread_id = openai_thread.t.id
+  role      = "user"
+  content   = "x"
+  attachments {
+    file_id = "f"
+    tools {
+      type = "file_search"
+    }
+  }
+  dynamic "attachments" {
+    for_each = var.files
+    content {
+      file_id = attachments.value
+      dynamic "tools" {
+        for_each = ["file_search", attachments.key == 0 ? var.type : "file_search"]
+        content {
+          type = tools.value
+        }
+      }
+    }
+  }
+  attachments {
+    file_id = "g"
+    tools {
+      type = "code_interpretr"
+    }
+  }
+}
+"""
+
+
+def test_what_is_wrong_with_a_block_among_dynamic_ones_is_told_at_that_block(
+    project: Project,
+) -> None:
+    at_fault = '25:18 Invalid value for "attachments"'
+    last = '33:14 Invalid value for "attachments"'
+    assert planned(project, BLOCKS) == [at_fault, last]
+    known = BLOCKS.replace("var.files", '["f"]').replace("var.type", '"file_serch"')
+    assert planned(project, known) == [at_fault, last]
+    project.write(known)
+    said = project("validate").err
+    assert "main.tf:25:18" in said
+    assert "main.tf:33:14" in said

@@ -942,7 +942,7 @@ MISTAKES = {
             'dynamic "attachments" {\n  for_each = ["f"]\n  content {\n    file_id = ""\n'
             '    tools {\n      type = "t"\n    }\n  }\n}'
         ),
-        ['error main.tf:2:3 Invalid value for "attachments"'],
+        ['error main.tf:5:13 Invalid value for "attachments"'],
         "attachments[0].file_id needs",
     ),
     "an unknown function": (

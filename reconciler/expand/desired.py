@@ -53,7 +53,8 @@ def evaluate_arguments(
         else:
             desired[name], paths = to_plain(value)
             sensitive.extend((name, *path) for path in paths)
-        _check(world, block, attribute, argument, desired[name], is_secret=bool(paths))
+        if attribute.check is not None:
+            _check(world, block, argument, desired[name], scope, is_secret=bool(paths))
     _check_exclusive(world, block, desired)
     return Arguments(marked, desired, tuple(sensitive))
 
@@ -70,7 +71,7 @@ def _evaluate(
         world.diagnostics.error(
             "Incorrect attribute value type",
             f'Inappropriate value for attribute "{argument.name}": {mistake}.',
-            place=part_place(argument.expression, mistake.path),
+            place=part_place(argument.expression, mistake.path, scope),
             context=context(block),
         )
         return Unknown(attribute.type)
@@ -87,15 +88,16 @@ def _evaluate(
 def _check(
     world: World,
     block: ResourceBlock,
-    attribute: Attribute,
     argument: Argument,
     value: Value,
+    scope: Scope,
     *,
     is_secret: bool,
 ) -> None:
-    if attribute.check is None or value is None or isinstance(value, Unknown):
+    check = block.schema.attributes[argument.name].check
+    if check is None or value is None or isinstance(value, Unknown):
         return
-    for complaint in attribute.check(value):
+    for complaint in check(value):
         world.diagnostics.error(
             f'Invalid value for "{argument.name}"',
             f"{REFUSED_IN_SECRET.capitalize()}."
@@ -103,7 +105,7 @@ def _check(
             else f"{argument.name}{path_text(complaint.path)} {complaint.message}.",
             place=argument.expression.place
             if is_secret
-            else part_place(argument.expression, complaint.path, key=complaint.about_key),
+            else part_place(argument.expression, complaint.path, scope, key=complaint.about_key),
             context=context(block),
         )
 

@@ -7,11 +7,12 @@ this, a resource has arguments only.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 
 from reconciler.diagnostics import Place, Severity, diagnostic
 from reconciler.errors import SpecError
-from reconciler.frozen import frozen
+from reconciler.frozen import frozen, replace
 from reconciler.language.marks import unmark
 from reconciler.language.syntax import Argument, Block, Expression, Scope, Traversal
 from reconciler.language.types import Type, attribute_types, element_type, kind, optional_names
@@ -171,11 +172,36 @@ class NestedBlocks:
             return None
         return tuple(NestedBlocks((part,), True, part.place) for part in self.parts)
 
-    def member(self, name: str | int) -> Expression | None:
-        """One argument of the block, where it is written out and the only one."""
-        if not self.is_one or len(self.parts) != 1 or not isinstance(name, str):
+    def part(self, step: str | int, scope: Scope) -> tuple[Expression, Scope] | None:
+        """What the element number *step*, or of one block the member called so, was made from in
+        *scope*, and the scope that it was evaluated in; None where there is none.
+
+        Raises:
+            SpecError: it cannot be told.
+        """
+        made = self._made(scope)
+        if isinstance(step, int):
+            found = None if self.is_one else next(itertools.islice(made, step, None), None)
+            if found is None:
+                return None
+            part, inner = found
+            return NestedBlocks((replace(part, for_each=None),), True, part.place), inner
+        found = next(made, None) if self.is_one else None
+        if found is None or step not in found[0].members:
             return None
-        return self.parts[0].members.get(name)
+        return found[0].members[step], found[1]
+
+    def _made(self, scope: Scope) -> Iterator[tuple[Part, Scope]]:
+        """Every block there is, with the scope of what stands in it."""
+        for part in self.parts:
+            if part.for_each is None:
+                yield part, scope
+                continue
+            collection, _ = unmark(part.for_each.evaluate(scope))
+            if isinstance(collection, Unknown):
+                return
+            for each in _scopes(part, collection, scope):
+                yield part, each
 
     def pairs(self) -> tuple[tuple[Expression, Expression], ...] | None:
         """None: the names in a block are not expressions."""

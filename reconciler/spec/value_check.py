@@ -156,19 +156,20 @@ class ValueCheck:
         """The value; unknown where nothing can be said, or all has been said."""
         if self.scope is None and not expression.is_constant:
             return _NOTHING_KNOWN
-        wrong = self.wrong.get(id(expression))
-        scope = self.scope if wrong is None else self._lenient_scope()
         try:
-            return expression.evaluate(scope or NO_NAMES)
+            return expression.evaluate(self._scope_of(expression))
         except SpecError as error:
-            told = [source.range(start, end) for source, start, end in wrong or ()]
+            wrong = self.wrong.get(id(expression), ())
+            told = [source.range(start, end) for source, start, end in wrong]
             in_context(self.diagnostics, except_at(error, told), self.context)
             return _NOTHING_KNOWN
 
-    def _lenient_scope(self) -> Scope | None:
+    def _scope_of(self, expression: Expression) -> Scope:
+        if id(expression) not in self.wrong:
+            return self.scope or NO_NAMES
         if self._lenient is None and self._make_lenient is not None:
             self._lenient = self._make_lenient()
-        return self._lenient
+        return self._lenient or NO_NAMES
 
     def _argument(self, attribute: Attribute, argument: Argument) -> object:
         expression = argument.expression
@@ -176,7 +177,7 @@ class ValueCheck:
             marked = convert(self._evaluate(expression), attribute.type)
         except ValueMistake as mistake:
             detail = f'"{argument.name}"{path_text(mistake.path)}: {mistake.message}.'
-            place = part_place(expression, mistake.path)
+            place = part_place(expression, mistake.path, self._scope_of(expression))
             self._error("Incorrect attribute value type", detail, place)
             return None
         value, is_secret = unmark_deep(marked)
@@ -192,11 +193,13 @@ class ValueCheck:
 
     def _complain(self, argument: Argument, complaint: Complaint, *, is_secret: bool) -> None:
         summary = f'Invalid value for "{argument.name}"'
+        expression = argument.expression
         if is_secret:
-            self._error(summary, f"{REFUSED_IN_SECRET.capitalize()}.", argument.expression.place)
+            self._error(summary, f"{REFUSED_IN_SECRET.capitalize()}.", expression.place)
             return
         name = f"{argument.name}{path_text(complaint.path)}"
-        place = part_place(argument.expression, complaint.path, key=complaint.about_key)
+        scope = self._scope_of(expression)
+        place = part_place(expression, complaint.path, scope, key=complaint.about_key)
         self._error(summary, f"{name} {complaint.message}.", place)
 
 
@@ -219,29 +222,36 @@ def input_mistake(variable: Variable, mistake: ValueMistake) -> str:
 _NOTHING_KNOWN = Unknown("dynamic", not_null=False)
 
 
-def part_place(expression: Expression, path: Path, *, key: bool = False) -> Place:
-    """Where the part at *path* of a value is written, or its key; the nearest place around it."""
+def part_place(expression: Expression, path: Path, scope: Scope, *, key: bool = False) -> Place:
+    """Where the part at *path* of a value made in *scope* is written, or its key; the nearest place
+    around it."""
     for at, step in enumerate(path):
-        pair = _pair(expression, step)
-        if pair is None:
+        try:
+            found = _part(expression, step, scope)
+        except SpecError:
+            found = None
+        if found is None:
             break
-        name, expression = pair
+        name, expression, scope = found
         if key and at == len(path) - 1 and name is not None:
             return name.place
     return expression.place
 
 
-def _pair(expression: Expression, step: str | int) -> tuple[Expression | None, Expression] | None:
+def _part(
+    expression: Expression, step: str | int, scope: Scope
+) -> tuple[Expression | None, Expression, Scope] | None:
     """The key, if it has one, and the value of a part of a constructor; None if it is none."""
-    if isinstance(expression, NestedBlocks) and expression.is_one:
-        member = expression.member(step)
-        return None if member is None else (None, member)
+    if isinstance(expression, NestedBlocks):
+        found = expression.part(step, scope)
+        return None if found is None else (None, *found)
     items = expression.items()
     if items is not None:
-        return (None, items[step]) if isinstance(step, int) and step < len(items) else None
+        is_there = isinstance(step, int) and step < len(items)
+        return (None, items[int(step)], scope) if is_there else None
     for key, value in expression.pairs() or ():
         if key.is_constant and key.evaluate(NO_NAMES) == step:
-            return key, value
+            return key, value, scope
     return None
 
 
