@@ -279,3 +279,38 @@ def test_what_is_wrong_with_a_block_among_dynamic_ones_is_told_at_that_block(
     said = project("validate").err
     assert "main.tf:25:18" in said
     assert "main.tf:33:14" in said
+
+
+UNREADABLE = {
+    "terraform.tfvars": {
+        b'x = "\xff"\n': "encoding",
+        b"{\n": "rror",
+        b'x = "a\n': "Unclosed string",
+    },
+    "terraform.tfvars.json": {b'{"x":1,"x":2} z': "Invalid JSON", b"[]": "Invalid variable file"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [(name, *each) for name, contents in UNREADABLE.items() for each in contents.items()],
+)
+def test_a_file_of_values_that_cannot_be_read_may_give_any_of_them(
+    project: Project, name: str, content: bytes, said: str
+) -> None:
+    project.write('variable "x" {}\noutput "o" {\n  value = [1][5]\n}\n')
+    (project.folder / "specs" / name).write_bytes(content)
+    ended = project("plan")
+    assert said in ended.err
+    assert "Invalid index" in ended.err
+    assert "No value for required variable" not in ended.err
+
+
+def test_a_file_of_values_with_one_mistake_gives_no_other_variable_a_value(
+    project: Project,
+) -> None:
+    project.write('variable "x" {}\nvariable "y" {}\n')
+    project.write("x = 1 2\n", "terraform.tfvars")
+    ended = project("plan")
+    assert ended.err.count("No value for required variable") == 1
+    assert 'variable "y"' in ended.err

@@ -53,17 +53,22 @@ def read_given(
     given: Sequence[Given],
     environment: Mapping[str, str],
     diagnostics: Diagnostics,
-) -> dict[str, GivenValue]:
-    """Gather the last word about every variable that anything outside the specs names."""
+) -> tuple[dict[str, GivenValue], bool]:
+    """Gather the last word about every variable that anything outside the specs names.
+
+    Also, whether that is all: where a file or an option could not be read, any variable may have
+    been meant.
+    """
     found = dict(_from_environment(environment))
-    for path in _automatic_files(directory):
-        found.update(_from_file(path, diagnostics))
-    for each in given:
+    is_all = True
+    for each in (*map(GivenFile, _automatic_files(directory)), *given):
         if isinstance(each, GivenOption):
-            found.update(_from_option(each.text, diagnostics))
+            values = _from_option(each.text, diagnostics)
         else:
-            found.update(_from_file(each.path, diagnostics))
-    return found
+            values = _from_file(each.path, diagnostics)
+        is_all = is_all and values is not None
+        found.update(values or {})
+    return found, is_all
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, GivenValue]]:
@@ -84,20 +89,21 @@ _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
 
-def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue] | None:
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not NAME.fullmatch(name):
         detail = f'"{text}" is not of the form NAME=VALUE, as in -var "language=en".'
         diagnostics.error("Invalid -var option", detail)
-        return {}
+        return None
     return {name: GivenValue(value, None, GivenBy.OPTION, f"-var {name}=...")}
 
 
-def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue] | None:
+    """What a file gives; None where nothing tells what it may have given."""
     source = read_text(path, diagnostics)
     if source is None:
-        return {}
+        return None
     if source.path.endswith(".json"):
         return _from_json(source, diagnostics)
     body = parse_file(source, diagnostics)
@@ -114,12 +120,14 @@ def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue]:
         found[name] = GivenValue(None, value, GivenBy.FILE, source.path, argument.place)
     unread = Broken()
     unread.note_unread(body.unread)
+    if body.unread and not unread.words:
+        return None
     for name in unread.words - found.keys():
         found[name] = GivenValue(None, Unknown(not_null=False), GivenBy.FILE, source.path)
     return found
 
 
-def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenValue]:
+def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenValue] | None:
     import json
 
     try:
@@ -129,19 +137,19 @@ def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenV
     except json.JSONDecodeError as error:
         place = (source, error.pos, error.pos + 1)
         diagnostics.error("Invalid JSON", f"{error.msg}.", place=place)
-        return {}
+        return None
     except (RecursionError, ValueError) as error:
         said = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         diagnostics.error("Invalid JSON", f'"{source.path}": {said}.')
-        return {}
+        return None
     if _depth_exceeds(values, MAX_DEPTH):
         detail = f'"{source.path}" may be nested {MAX_DEPTH} deep.'
         diagnostics.error("Invalid variable file", detail)
-        return {}
+        return None
     if not isinstance(values, dict):
         detail = f'"{source.path}" must hold one object, {{"name": value}}.'
         diagnostics.error("Invalid variable file", detail)
-        return {}
+        return None
     return {
         str(name): GivenValue(None, value, GivenBy.FILE, source.path)
         for name, value in values.items()

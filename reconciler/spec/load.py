@@ -57,11 +57,13 @@ def load(
         diagnostics.error("Too many module calls", detail)
         root = replace(root, calls={})
     is_sound = not diagnostics.has_errors
+    values, is_all_given = read_given(directory, given, environment or {}, diagnostics)
     return Spec(
         root=root,
         directory=os.path.abspath(directory),
         sources=loader.sources,
-        given=read_given(directory, given, environment or {}, diagnostics),
+        given=values,
+        is_all_given=is_all_given,
         backend_path=loader.backend_path,
         is_sound=is_sound,
     )

@@ -243,6 +243,8 @@ class Spec:
     """Every file read, by path relative to the folder above the specs or as given."""
     given: Mapping[str, GivenValue]
     """What the world outside says about root variables, declared or not; the last word of each."""
+    is_all_given: bool = True
+    """Whether that is all: what could not be read of it may have been about any variable."""
     backend_path: str | None = None
     """The `path` of a `backend "local"` block, as written."""
     is_sound: bool = True

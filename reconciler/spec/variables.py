@@ -48,7 +48,7 @@ def resolve_variables(
             variable,
             spec.given.get(name),
             diagnostics,
-            required=required,
+            required=required and spec.is_all_given,
             is_broken=spec.root.broken.covers(default_of(name)),
         )
         for name, variable in spec.root.variables.items()

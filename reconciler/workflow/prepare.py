@@ -79,7 +79,7 @@ def prepare(
         functions=functions,
     )
     if fixed is not None:
-        spec = replace(spec, given=fixed)
+        spec = replace(spec, given=fixed, is_all_given=True)
     return _finish(spec, diagnostics, functions, planned_at, need_values=need_values)
 
 
@@ -96,11 +96,13 @@ def prepare_nothing(
         SpecError: something is given that does not mean anything.
     """
     diagnostics = Diagnostics()
+    values, is_all = read_given(directory, _options(given), environ, diagnostics)
     spec = Spec(
         root=Module("."),
         directory=os.path.abspath(directory),
         sources={},
-        given=read_given(directory, _options(given), environ, diagnostics),
+        given=values,
+        is_all_given=is_all,
     )
     functions = standard_functions(directory, planned_at=planned_at)
     return _finish(spec, diagnostics, functions, planned_at, need_values=False)

@@ -20,6 +20,6 @@ def check(data: bytes) -> None:
         path = Path(folder) / name
         path.write_bytes(data[1:])
         option = GivenOption(data[1:].decode("utf-8", "surrogateescape"))
-        found = read_given(Path(folder), [GivenFile(path), option], {}, diagnostics)
+        found, _ = read_given(Path(folder), [GivenFile(path), option], {}, diagnostics)
     assert all(isinstance(each, str) for each in found)
     assert all(each.summary for each in diagnostics)
