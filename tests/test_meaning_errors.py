@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 from conftest import Project
 from spec_writing import load_specs
+
+from reconciler import evaluate
+from reconciler.errors import SpecError
 
 VALIDATED = {
     "outputs that show a secret": (
@@ -314,3 +319,59 @@ def test_a_file_of_values_with_one_mistake_gives_no_other_variable_a_value(
     ended = project("plan")
     assert ended.err.count("No value for required variable") == 1
     assert 'variable "y"' in ended.err
+
+
+HALF_A_PAIR = "\ud800"
+BYTE = "\udcff"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'"{HALF_A_PAIR}"',
+        f'sha1("{HALF_A_PAIR}")',
+        f'base64encode("{BYTE}")',
+        f'"${{upper("{BYTE}")}}"',
+        f"a{BYTE}",
+        f"<<E\n{HALF_A_PAIR}\nE\n",
+        r'yamldecode("\"\\ud800\"")',
+    ],
+)
+def test_half_a_surrogate_pair_is_no_character(text: str) -> None:
+    with pytest.raises(SpecError, match=r"character|not UTF-8"):
+        evaluate(text)
+
+
+def test_half_a_surrogate_pair_that_is_given_becomes_the_sign_for_no_character(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("json", "option", "env")
+    project.write(
+        "".join(
+            f'variable "{each}" {{}}\noutput "{each}" {{\n  value = [var.{each}, sha1(var.{each})]\n}}\n'
+            for each in names
+        )
+    )
+    project.write(r'{ "json": "\ud800" }', "terraform.tfvars.json")
+    monkeypatch.setenv("TF_VAR_env", BYTE)
+    assert project.apply("-var", f"option={BYTE}").code == 0
+    told = project("output -json").out
+    assert told.count(f'"{hashlib.sha1(chr(0xFFFD).encode()).hexdigest()}"') == 3
+
+
+def test_what_is_given_is_kept_in_the_form_of_the_language(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write('{ "a": "e\u0301" }', "terraform.tfvars.json")
+    monkeypatch.setenv("TF_VAR_b", "e\u0301")
+    project.write(
+        'variable "a" {}\nvariable "b" {}\noutput "o" {\n'
+        '  value = [var.a == "\u00e9", sha1(var.b) == sha1("\u00e9")]\n}\n'
+    )
+    assert project.apply().code == 0
+    assert json.loads(project("output -json").out)["o"]["value"] == [True, True]
+
+
+def test_a_file_whose_name_is_no_text_is_found_under_another(tmp_path: Path) -> None:
+    (tmp_path / f"a{BYTE}.txt").write_text("x")
+    assert evaluate('fileset(".", "*.txt")', base_dir=tmp_path) == ["a\ufffd.txt"]

@@ -7,6 +7,8 @@ brackets match. A mistake in one chunk does not hide those in the next.
 
 from __future__ import annotations
 
+import re
+
 from reconciler.collector import collector_paused
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
@@ -85,6 +87,7 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
     diagnostics = Diagnostics()
     if len(source.text) > MAX_FILE_BYTES:
         _report_size(source, diagnostics)
+    _require_characters(source, diagnostics)
     diagnostics.raise_if_errors()
     reader = Reader(source, diagnostics, user_shapes())
     with collector_paused():
@@ -94,3 +97,19 @@ def _parse_alone(source: SourceFile, unit: str) -> Expression:
     assert passage is not None
     assert passage.shape.formula is not None
     return Expression(passage, passage.shape.formula)
+
+
+def _require_characters(source: SourceFile, diagnostics: Diagnostics) -> None:
+    """Refuse halves of surrogate pairs, which Python makes of bytes that are not UTF-8."""
+    found = None if source.text.isascii() else _SURROGATE.search(source.text)
+    if found is None:
+        return
+    code = ord(found[0])
+    detail = f"U+{code:04X} here is half of a surrogate pair, and no character."
+    if 0xDC80 <= code <= 0xDCFF:
+        detail = f"The byte 0x{code - 0xDC00:02x} here is not UTF-8."
+    place = (source, found.start(), found.end())
+    diagnostics.error("Invalid character encoding", detail, place=place)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")

@@ -77,6 +77,20 @@ def composed(text: str) -> str:
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
+def well_formed(value: object) -> object:
+    """What JSON was decoded to with all its text in NFC, and a replacement for what is no
+    character."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        return composed(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    if isinstance(value, list):
+        return [well_formed(each) for each in value]
+    if isinstance(value, dict):
+        return {str(well_formed(name)): well_formed(each) for name, each in value.items()}
+    return value
+
+
 def safe_prefix(text: str) -> str:
     """As much of *text* as stays as it is whatever follows: its last character might combine."""
     if not text or text[-1] in _NEVER_COMBINES:

@@ -15,6 +15,7 @@ from reconciler.frozen import frozen
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import parse_number
 from reconciler.language.parse import parse_file
+from reconciler.language.rendering import well_formed
 from reconciler.language.values import Unknown
 from reconciler.spec.broken import Broken
 from reconciler.spec.constants import constant, in_context
@@ -151,7 +152,7 @@ def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenV
         diagnostics.error("Invalid variable file", detail)
         return None
     return {
-        str(name): GivenValue(None, value, GivenBy.FILE, source.path)
+        str(name): GivenValue(None, well_formed(value), GivenBy.FILE, source.path)
         for name, value in values.items()
     }
 

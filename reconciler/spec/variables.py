@@ -11,6 +11,7 @@ from reconciler.language.convert import convert
 from reconciler.language.marks import mark, rebuild, unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.parse import parse_expression
+from reconciler.language.rendering import well_formed
 from reconciler.language.report import names_in
 from reconciler.language.values import (
     Sensitive,
@@ -199,8 +200,10 @@ def _unknown(variable: Variable) -> object:
 
 
 def _given_value(variable: Variable, given: GivenValue) -> object:
-    if given.text is None or not variable.reads_expressions:
-        return given.value if given.text is None else given.text
+    if given.text is None:
+        return given.value
+    if not variable.reads_expressions:
+        return well_formed(given.text)
     return constant(parse_expression(given.text, path=f"<{given.origin}>"))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 
 from reconciler.address import Address
-from reconciler.diagnostics import Diagnostics, SourceFile
+from reconciler.diagnostics import Diagnostics
 from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
 from reconciler.frozen import frozen
@@ -67,7 +66,6 @@ class Evaluator:
         Raises:
             SpecError: it is not an expression, refers to nothing, or has no value.
         """
-        _require_utf8(text)
         expression = parse_expression(text, path=SOURCE)
         call = expression.call()
         if call is None or call[0] != TYPE or len(call[1]) != 1:
@@ -122,21 +120,6 @@ def _where_they_are_now(
     records = gather(recorded, Observed()).values()
     found = relocate(records, moves_of(spec), desired=desired, diagnostics=Diagnostics())
     return {address: each.object for address, each in found.items()}
-
-
-def _require_utf8(text: str) -> None:
-    """Refuse the bytes that reading could not make characters of."""
-    found = _ESCAPED_BYTE.search(text)
-    if found is None:
-        return
-    diagnostics = Diagnostics()
-    detail = f"The byte 0x{ord(found[0]) - 0xDC00:02x} here is not UTF-8."
-    place = (SourceFile(SOURCE, text), found.start(), found.end())
-    diagnostics.error("Invalid character encoding", detail, place=place)
-    diagnostics.raise_if_errors()
-
-
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def _value(address: Address, recorded: StateObject) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from reconciler.language.functions.function import Family, Parameter, refuse, te
 from reconciler.language.functions.json_text import json_text
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.numbers import Number, parse_number
-from reconciler.language.rendering import composed
+from reconciler.language.rendering import well_formed
 from reconciler.language.types import kind
 from reconciler.language.values import Unknown, contains_unknown, limit_parts
 
@@ -81,7 +81,7 @@ def decode_json(text: str) -> object:
     except RecursionError:
         raise refuse("the text is nested too deeply", 0) from None
     limit_parts(value)
-    return value if text.isascii() and "\\u" not in text else _composed(value)
+    return value if text.isascii() and "\\u" not in text else well_formed(value)
 
 
 def _decode_number(digits: str) -> Number:
@@ -97,17 +97,6 @@ def _decode_constant(name: str) -> object:
 _DECODER = json.JSONDecoder(
     parse_float=_decode_number, parse_int=_decode_number, parse_constant=_decode_constant
 )
-
-
-def _composed(value: object) -> object:
-    """The value with all its text in NFC, and a replacement for what is no character."""
-    if isinstance(value, str):
-        return composed(value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
-    if isinstance(value, list):
-        return [_composed(each) for each in value]
-    if isinstance(value, dict):
-        return {str(_composed(name)): _composed(each) for name, each in value.items()}
-    return value
 
 
 @_add(

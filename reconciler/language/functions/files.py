@@ -12,6 +12,7 @@ from reconciler.language.functions.function import Family, text
 from reconciler.language.functions.hashes import digest
 from reconciler.language.functions.paths import clean
 from reconciler.language.functions.templates import add_templatefile
+from reconciler.language.rendering import well_formed
 from reconciler.language.values import SetValue
 
 
@@ -100,7 +101,8 @@ def _add_names(family: Family, folder: Folder) -> None:
         examples=('fileset(".", "*.txt")', 'fileset(".", "**/*.jsonl")'),
     )
     def _fileset(path: str, pattern: str) -> SetValue:
-        return SetValue(sorted(folder.matching(path, pattern)), "string")
+        found = (str(well_formed(each)) for each in folder.matching(path, pattern))
+        return SetValue(sorted(set(found)), "string")
 
     @family.add(
         "abspath",

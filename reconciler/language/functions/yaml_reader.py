@@ -168,6 +168,8 @@ def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> object:
     if name == "null" and text:
         return None
     if not is_plain or name in ("str", "binary"):
+        if not text.isascii() and _HALF_A_PAIR.search(text):
+            raise refuse("the text is not YAML: it escapes what is no character", 0)
         return composed(text)
     if not name:
         return _plain_value(text)
@@ -177,6 +179,7 @@ def scalar_value(text: str, tag: str | None, *, is_plain: bool) -> object:
     return found
 
 
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _TRUE = frozenset(("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"))
 _FALSE = frozenset(("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE"))
