@@ -76,11 +76,18 @@ class Schedule:
         return ready
 
     def absorb(self, leader: Step, candidates: Iterable[Step]) -> list[Step]:
-        """Take along with *leader* the longest run of *candidates* that waits for nothing else."""
+        """Take along with *leader* the longest run of *candidates* that waits for nothing else.
+
+        A gate holds back none of them when it waits for nothing else either.
+        """
         together, absorbed = {leader}, list[Step]()
         for step in candidates:
             missing = self._missing.get(step)
-            if missing is None or step in self._taken or not missing <= together:
+            if missing is None or step in self._taken:
+                break
+            gates = {each for each in missing - together if each.phase is Phase.GATE}
+            together |= {each for each in gates if self._missing[each] <= together}
+            if not missing <= together:
                 break
             self._taken.add(step)
             together.add(step)

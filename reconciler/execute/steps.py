@@ -11,7 +11,6 @@ from reconciler.frozen import frozen
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.state.entries import Intent, IntentKind
 
-_MAKING = (Action.CREATE, Action.UPDATE, Action.REPLACE, Action.READ, Action.FORGET)
 _UNMAKING = (Action.DELETE, Action.REPLACE)
 
 
@@ -101,7 +100,7 @@ class _Builder:
         """By parent id: the deletions that an earlier run has left undone."""
 
     def build(self) -> Steps:
-        making = [each for each in self.plan.changes if each.action in _MAKING]
+        making = [each for each in self.plan.changes if each.action.makes]
         unmaking = [each for each in self.plan.changes if each.action in _UNMAKING]
         for change in making:
             self._add(make_step(change.address), change)

@@ -53,9 +53,13 @@ class Batching:
         self._changes = {each.address: each for each in changes if each.deposed is None}
         self._schemas = schemas
         self._limits = limits
-        self._blocks: dict[Address, list[Address]] = {}
-        for address in self._changes:
-            self._blocks.setdefault(address.block, []).append(address)
+        self._made: dict[Address, list[Address]] = {}
+        """What is waited for: each instance that is made, and those of its block."""
+        for address, change in self._changes.items():
+            if change.action.makes:
+                self._made.setdefault(address.block, []).append(address)
+        for block in tuple(self._made.values()):
+            self._made.update({each: [each] for each in block})
 
     def shares(self, sequence: SequencePlan) -> Shares:
         """Share out the members that *sequence* appends."""
@@ -80,7 +84,6 @@ class Batching:
             parent=parent,
             depends_on=self._needed,
             ready=self._is_ready,
-            exists=self._exists,
             limit=limit,
         )
 
@@ -106,7 +109,7 @@ class Batching:
 
     def _may_join(self, member: Address, run: Collection[Address], done: set[Address]) -> bool:
         needed = self._needed(member)
-        if not all(each in done or each in run or self._exists(each) for each in needed):
+        if not all(each in done or each in run for each in needed):
             return False
         return self._is_ready(member) or not any(each in run for each in needed)
 
@@ -119,18 +122,13 @@ class Batching:
                 queue.extend(self._needed(each))
 
     def _needed(self, address: Address) -> frozenset[Address]:
-        """The instances that have to be through before *address*."""
+        """The instances that have to be through before *address*; what exists already is."""
         change = self._changes.get(address)
         if change is None:
             return frozenset()
         return frozenset(
-            instance
-            for each in change.depends_on
-            for instance in ([each] if each in self._changes else self._blocks.get(each, ()))
+            instance for each in change.depends_on for instance in self._made.get(each, ())
         )
-
-    def _exists(self, address: Address) -> bool:
-        return self._changes[address].action is Action.NO_OP
 
     def _is_ready(self, address: Address) -> bool:
         return is_ready(self._schemas[address.type], self._changes[address].after)
@@ -142,20 +140,20 @@ def batchable_prefix(
     parent: Address,
     depends_on: Callable[[Address], Collection[Address]],
     ready: Callable[[Address], bool],
-    exists: Callable[[Address], bool],
     limit: int,
 ) -> tuple[Address, ...]:
     """The longest prefix of *members* that may be created together with *parent*.
 
-    Each must be *ready* (nothing it is sent with is unknown but the parent's id) and may depend
-    only on the parent, on the parent's own ancestors, on members before it in the same call and on
-    what *exists*. So a batch never makes the parent wait and never closes a cycle.
+    Each must be *ready* (nothing it is sent with is unknown but the parent's id) and may wait only
+    for the parent, for the parent's own ancestors and for members before it in the same call. So a
+    batch never makes the parent wait and never closes a cycle.
     """
     above = ancestors(parent, depends_on) | {parent}
     riding: dict[Address, None] = {}
     for member in members[: max(limit, 0)]:
-        needed = [each for each in depends_on(member) if each not in riding and each not in above]
-        if not ready(member) or not all(exists(each) for each in needed):
+        if not ready(member):
+            break
+        if any(each not in riding and each not in above for each in depends_on(member)):
             break
         riding[member] = None
     return tuple(riding)

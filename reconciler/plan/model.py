@@ -30,6 +30,11 @@ class Action(StrEnum):
         """How the action is drawn in front of a block."""
         return _SYMBOLS[self]
 
+    @property
+    def makes(self) -> bool:
+        """Whether something is done that what depends on the instance has to wait for."""
+        return self not in (Action.NO_OP, Action.DELETE)
+
 
 _SYMBOLS = {
     Action.NO_OP: " ",

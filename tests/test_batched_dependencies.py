@@ -1,0 +1,202 @@
+"""Batched dependencies: what depends on a whole block in its own thread keeps its place in the call."""
+
+from __future__ import annotations
+
+import pytest
+from bench import APPEND, BATCH, Bench, assert_settled, message, thread
+
+X = message("x", "x${count.index}", arguments="count = 2")
+X_EACH = message("x", "${each.key}", arguments='for_each = toset(["x0", "x1"])')
+MODULE = """
+variable "thread" { type = string }
+variable "texts" { type = list(string) }
+
+resource "openai_message" "m" {
+  count     = length(var.texts)
+  thread_id = var.thread
+  role      = "user"
+  content   = var.texts[count.index]
+}
+
+output "texts" { value = openai_message.m[*].content }
+"""
+LATER = 15
+"""Messages that depend on what is before them."""
+
+
+def y(content: str = "y${count.index}", arguments: str = "", size: int = LATER) -> str:
+    return message("y", content, arguments=f"count = {size}\n  {arguments}")
+
+
+def module(name: str, texts: str, arguments: str = "") -> str:
+    return (
+        f'module "{name}" {{\n  source = "./talk"\n  thread = openai_thread.t.id\n'
+        f"  texts = {texts}\n  {arguments}\n}}\n"
+    )
+
+
+AFTER_X = "depends_on = [openai_message.x]"
+FORMS = {
+    "depends_on a count block": X + y(arguments=AFTER_X),
+    "depends_on a block of one": message("x", "x0", arguments="count = 1") + y(arguments=AFTER_X),
+    "depends_on a for_each block": X_EACH + y(arguments=AFTER_X),
+    "depends_on an instance": X + y(arguments="depends_on = [openai_message.x[1]]"),
+    "depends_on what depends on it": X
+    + y(arguments=AFTER_X, size=3)
+    + message("z", "z", arguments="depends_on = [openai_message.y]"),
+    "a splat": X + y('y${count.index} ${join(",", openai_message.x[*].content)}'),
+    "for in a local": X
+    + "locals { said = [for each in openai_message.x : each.content] }\n"
+    + y("y${count.index} ${local.said[0]}"),
+    "values of a for_each block": X_EACH
+    + y('y${count.index} ${join(",", values(openai_message.x)[*].role)}'),
+    "one that depends on nothing behind it": X + y(arguments=AFTER_X, size=3) + message("z", "z"),
+    "depends_on a module": module("first", '["x0", "x1"]')
+    + y(arguments="depends_on = [module.first]"),
+    "a module that depends_on a block": X + module("last", '["y0", "y1", "y2"]', AFTER_X),
+    "a module that depends on a module": module("first", '["x0", "x1"]')
+    + module("last", '["y0", "y1", "y2"]', "depends_on = [module.first]"),
+    "an output of a module": module("first", '["x0", "x1"]')
+    + y("y${count.index} ${module.first.texts[1]}"),
+}
+
+
+def write(bench: Bench, spec: str) -> None:
+    bench.write(MODULE, "talk/main.tf")
+    bench.write(spec)
+
+
+def apply_as_planned(bench: Bench) -> int:
+    """Apply; the plan has told exactly the calls that are made."""
+    planned = bench.plan().calls
+    report = bench.apply()
+    assert planned == report.calls == sum(bench.calls.values())
+    return planned
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_new_thread_takes_along_what_depends_on_a_block_of_its_own(
+    bench: Bench, form: str
+) -> None:
+    write(bench, thread() + FORMS[form])
+
+    assert apply_as_planned(bench) == 2
+
+    assert bench.calls == {"create thread": 1, "list": 1}
+    assert_settled(bench)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_thread_that_exists_gets_them_in_as_few_calls(bench: Bench, form: str) -> None:
+    write(bench, thread())
+    bench.apply()
+    write(bench, thread() + FORMS[form])
+
+    apply_as_planned(bench)
+
+    size = len(bench.texts())
+    appends = -(-size // APPEND[bench.dialect])
+    assert bench.calls == {"append": appends, "list": 1}
+    assert_settled(bench)
+
+
+@pytest.mark.parametrize("size", [18, 19, 29, 30, 31, 40, 64])
+def test_the_limit_of_a_call_is_all_that_ends_it(bench: Bench, size: int) -> None:
+    write(bench, thread() + X + y(arguments=AFTER_X, size=size))
+
+    apply_as_planned(bench)
+
+    rest = max(size + 2 - BATCH[bench.dialect], 0)
+    wanted = {
+        "create thread": 1,
+        "append": -(-rest // APPEND[bench.dialect]),
+        "list": 1 + (rest > 0),
+    }
+    assert bench.calls == {kind: number for kind, number in wanted.items() if number}
+    assert bench.texts() == ["x0", "x1", *(f"y{number}" for number in range(size))]
+
+
+def test_a_block_whose_other_members_stand_in_another_thread_is_waited_for(bench: Bench) -> None:
+    """The thread itself waits for nothing, so that none of them rides along."""
+    both = "count.index == 0 ? openai_thread.t.id : openai_thread.u.id"
+    x = message("x", "x${count.index}", arguments="count = 2")
+    x = x.replace("openai_thread.t.id", both)
+    write(bench, thread() + thread("u") + x + y(arguments=AFTER_X, size=3) + message("z", "z"))
+
+    planned = bench.plan().calls
+    report = bench.apply()
+
+    assert planned == report.calls == sum(bench.calls.values())
+    appends = 4 if bench.dialect == "threads" else 1
+    assert bench.calls == {"create thread": 2, "append": appends, "list": 3}
+    assert bench.texts("t") == ["x0", "y0", "y1", "y2", "z"]
+    assert_settled(bench)
+
+
+def test_two_threads_whose_messages_depend_on_each_others_block_wait_for_no_thread(
+    bench: Bench,
+) -> None:
+    write(
+        bench,
+        thread("one")
+        + thread("two")
+        + message("a", "a${count.index}", thread="one", arguments="count = 2")
+        + message("x", "x${count.index}", thread="two", arguments="count = 2")
+        + message("b", "b", thread="one", arguments="depends_on = [openai_message.x]")
+        + message("y", "y", thread="two", arguments="depends_on = [openai_message.a]"),
+    )
+
+    apply_as_planned(bench)
+
+    assert bench.calls == {"create thread": 2, "append": 2, "list": 4}
+    assert bench.texts("one") == ["a0", "a1", "b"]
+
+
+def test_what_a_thread_waits_for_as_a_block_may_be_named_by_its_messages(bench: Bench) -> None:
+    write(
+        bench,
+        thread("first")
+        + message("x", "x${count.index}", thread="first", arguments="count = 2")
+        + thread(arguments=AFTER_X)
+        + y(arguments=AFTER_X, size=3),
+    )
+
+    apply_as_planned(bench)
+
+    assert bench.calls == {"create thread": 2, "list": 2}
+
+
+@pytest.mark.parametrize("left", ["count = 1", 'for_each = toset(["a", "b"])'])
+def test_members_of_the_block_that_go_are_not_waited_for(bench: Bench, left: str) -> None:
+    """What a dependency names may be about to go, or to become a block of several."""
+    write(bench, thread() + message("x", "x", arguments="count = 3"))
+    bench.apply()
+    write(bench, thread() + message("x", "x", arguments=left) + y(arguments=AFTER_X))
+
+    planned = bench.plan(allow_destroy=("9",)).calls
+    report = bench.apply(allow_destroy=("9",))
+
+    assert planned == report.calls == sum(bench.calls.values())
+    fresh = LATER + 2 * left.startswith("for_each")
+    assert bench.calls["append"] == -(-fresh // APPEND[bench.dialect])
+    assert_settled(bench)
+
+
+def test_a_block_that_exists_but_for_one_is_waited_for_only_there(bench: Bench) -> None:
+    write(bench, thread() + X + message("end", "end"))
+    bench.apply()
+    write(
+        bench,
+        thread()
+        + message("x", "x${count.index}", arguments="count = 3")
+        + message("end", "end")
+        + y(arguments=AFTER_X),
+    )
+
+    planned = bench.plan(reorder=True).calls
+    report = bench.apply(reorder=True)
+
+    assert planned == report.calls == sum(bench.calls.values())
+    assert bench.texts()[:3] == ["x0", "x1", "x2"]
+    assert bench.calls["append"] == -(-(LATER + 2) // APPEND[bench.dialect])
+    assert_settled(bench, reorder=True)
