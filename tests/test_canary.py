@@ -42,6 +42,8 @@ class Cage:
     key: str
     sensitive: dict[str, str]
     seen: list[str] = field(default_factory=list)
+    written: set[str] = field(default_factory=set)
+    """The names of the user's own files that hold the key."""
 
     def __call__(self, command: str, *arguments: str) -> Ended:
         """Run a command and keep all that it prints."""
@@ -97,7 +99,7 @@ class Cage:
             for form in forms(text):
                 assert form not in printed, f"{name} was printed as {form[:40]}"
         for path in self.folder.rglob("*"):
-            if not path.is_file():
+            if not path.is_file() or path.name in self.written:
                 continue
             raw = path.read_bytes()
             belongs = path.name.startswith(("state.json", "saved.plan"))
@@ -311,3 +313,72 @@ def test_errors_as_objects(cage: Cage) -> None:
     assert failed
     for error in failed:
         cage.seen += [repr(error), repr(vars(error)), repr(report)]
+
+
+KEYED = """
+    variable "key" { default = "" }
+    variable "language" { default = "en" }
+    locals { keys = { main = var.key } }
+    provider "openai" {
+      %s
+      settle_s = 0
+    }
+    resource "openai_thread" "t" { metadata = { language = var.language } }
+"""
+
+
+def keyed(cage: Cage, monkeypatch: pytest.MonkeyPatch, how: str) -> list[str]:
+    """Specs whose key comes in one of the ways there are; what the command line says of it."""
+    monkeypatch.delenv("OPENAI_API_KEY")
+    specs = cage.folder / "specs"
+    name, _, argument = how.partition(" in ")
+    value = f'"{cage.key}"' if name == "literal" else "local.keys.main"
+    written = {
+        "header": f"headers = {{ X-Other = {value} }}",
+        "query": f"query = {{ code = {value} }}",
+    }.get(argument, f"api_key = {value}")
+    (specs / "main.tf").write_text(KEYED % written)
+    if name == "literal":
+        cage.written.add("main.tf")
+    if name == "tfvars":
+        (specs / "terraform.tfvars").write_text(f'key = "{cage.key}"')
+        cage.written.add("terraform.tfvars")
+    if name == "environment":
+        monkeypatch.setenv("TF_VAR_key", cage.key)
+    if name == "file":
+        (cage.folder / "my.tfvars").write_text(f'key = "{cage.key}"\nlanguage = "de"\n')
+        cage.written.add("my.tfvars")
+        return [f"-var-file={cage.folder / 'my.tfvars'}"]
+    return [f"-var=key={cage.key}"] if name == "var" else []
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *("literal", "var", "tfvars", "environment", "file"),
+        *("literal in header", "var in header", "literal in query", "var in query"),
+    ],
+)
+def test_a_key_that_the_specs_give(cage: Cage, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """A saved plan keeps it in no form, and works as ever once it is given again."""
+    told = keyed(cage, monkeypatch, how)
+    plan_file = str(cage.folder / "saved.plan")
+    language = [] if how == "file" else ["-var=language=de"]
+    assert cage("validate", *told).code == 0
+    assert cage("plan", "-out", plan_file, *told, *language).code == 0
+    assert cage("show -json", plan_file).code == 0
+    if told:
+        ended = cage("apply", plan_file)
+        assert ended.code == 1
+        assert "does not keep var.key" in ended.err
+        ended = cage("apply", plan_file, "-var=key=another")
+        assert ended.code == 1
+        assert "the value of var.key is not the one" in ended.err
+    ended = cage("apply", plan_file, "-var=language=fr", *told)
+    assert ended.code == 1
+    assert "var.language cannot be given beside it" in ended.err
+    assert not cage.server.members
+    assert cage("apply", plan_file, *told).code == 0
+    (thread,) = cage.server.threads.values()
+    assert thread["metadata"] == {"language": "de"}
+    assert cage("show -json").code == 0

@@ -31,7 +31,7 @@ from reconciler.plan.model import (
     SequencePlan,
     UnmanagedLoss,
 )
-from reconciler.plan.planfile import SavedPlan, decode, encode
+from reconciler.plan.planfile import SavedPlan, decode, digest, encode
 from reconciler.state.model import Endpoint, OutputValue, StateObject, Suspect, SuspectKind
 
 ENDPOINT = Endpoint("threads", "https://example.org/v1", None, "proj")
@@ -138,6 +138,7 @@ def saved(plan: Plan = FULL, **how: object) -> bytes:
         "tool_version": TOOL,
         "expires": "2026-11-24T10:00:00Z",
         "options": {"parallelism": 4},
+        "withheld": {"token": "sha256:2"},
         **how,
     }
     return encode(plan, **made_from)
@@ -163,8 +164,9 @@ def test_a_plan_comes_back_exactly() -> None:
     read = decode(saved(), "plan.json")
     assert read == SavedPlan(
         plan=FULL,
-        spec_sources={"specs/main.tf": "resource ..."},
+        spec_sources={"specs/main.tf": digest(FULL, "resource ...")},
         given={"key": Sensitive("s3cret"), "n": 1},
+        withheld={"token": "sha256:2"},
         endpoints={"openai": ENDPOINT},
         workspace="/home/me/specs",
         expires="2026-11-24T10:00:00Z",
@@ -321,7 +323,7 @@ def test_what_is_no_plan_is_refused_in_words(key: str, value: object) -> None:
         (b"[" * 100_000, "nested deeper"),
         (b'{"a": 1, "a": 2}', "stands twice"),
         (saved()[:-200], "cut off|not JSON"),
-        (saved().replace(b'"version": 1,', b'"version": 2,', 1), "format version 2, this reads 1"),
+        (saved().replace(b'"version": 2,', b'"version": 1,', 1), "format version 1, this reads 2"),
     ],
 )
 def test_bytes_that_are_no_plan_are_refused_in_words(data: bytes, says: str) -> None:

@@ -72,11 +72,8 @@ class Run:
 
     def _check(self) -> None:
         request = self._request
-        if self._plan_file is not None and (request.given or request.destroy):
-            raise UsageError(
-                "A saved plan is applied as it is: --var, --var-file and --destroy have no place "
-                "beside it."
-            )
+        if self._plan_file is not None and request.destroy:
+            raise UsageError("A saved plan is applied as it is: --destroy has no place beside it.")
         if request.json and not self._auto_approve and self._plan_file is None:
             raise UsageError(
                 "Plan file or auto-approve required",

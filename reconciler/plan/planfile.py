@@ -1,7 +1,8 @@
 """Planfile: a plan saved with all that it was made from, so that just this is applied later.
 
-It holds the spec's text and variables, sensitive ones included, and never a key: whoever writes
-it gives it the mode 0600.
+It holds variables, sensitive ones included, and never what a provider block is made from: of the
+spec's text, and of the variables that such a block depends on, it keeps digests. Whoever writes it
+gives it the mode 0600.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from reconciler.state.model import Endpoint
 FORMAT = "reconciler-plan"
 """What a saved plan says it is."""
 
-VERSION = 1
+VERSION = 2
 """The version of the format; raised with every change that an older reader would misread."""
 
 
@@ -36,9 +37,11 @@ class SavedPlan:
 
     plan: Plan
     spec_sources: Mapping[str, str] = field(default_factory=dict)
-    """The text of every spec file, by path."""
+    """The digest of every spec file, by path."""
     given: Mapping[str, Value] = field(default_factory=dict)
     """Root variables as they were given."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """The digests of those whose values are not kept, by name: they are given again."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     """By provider configuration."""
     workspace: str = ""
@@ -73,7 +76,7 @@ class SavedPlan:
             *self._moved_tool(tool_version, workspace, now),
             *self._moved_state(lineage, serial, state_digest),
             *self._moved_endpoints(endpoints),
-            *_moved_sources(self.spec_sources, spec_sources),
+            *_moved_sources(self.spec_sources, self._digests(spec_sources)),
         ]
         if given is not None and attributes_to_json(given) != attributes_to_json(self.given):
             moved.append("the variables are not those that it was made with")
@@ -82,6 +85,11 @@ class SavedPlan:
                 f"Saved plan is stale: {'; '.join(moved)}. Nothing was changed.",
                 hint="reconciler plan -out FILE makes a new one",
             )
+
+    def _digests(self, sources: Mapping[str, str] | None) -> dict[str, str] | None:
+        if sources is None:
+            return None
+        return {path: digest(self.plan, text) for path, text in sources.items()}
 
     def _moved_tool(self, tool_version: str, workspace: str, now: str) -> list[str]:
         moved: list[str] = []
@@ -144,15 +152,21 @@ def encode(
     tool_version: str,
     expires: str | None = None,
     options: Mapping[str, Value] | None = None,
+    withheld: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The bytes of a saved plan. The same plan gives the same bytes."""
+    """The bytes of a saved plan. The same plan gives the same bytes.
+
+    Of *spec_sources*, texts by path, digests are kept; *withheld* are digests already.
+    """
+    digests = {path: digest(plan, text) for path, text in sorted(spec_sources.items())}
     body: dict[str, Value] = {
         "tool_version": tool_version,
         "workspace": workspace,
         "expires": expires,
         "endpoints": {name: endpoint_to_json(endpoints[name]) for name in sorted(endpoints)},
-        "spec_sources": dict(sorted(spec_sources.items())),
+        "spec_sources": dict(digests),
         "given": attributes_to_json(dict(sorted(given.items()))),
+        "withheld": dict(sorted((withheld or {}).items())),
         "options": attributes_to_json(options or {}),
         "plan": plan_to_json(plan),
     }
@@ -188,6 +202,7 @@ def _decoded(document: Fields, path: str) -> SavedPlan:
         plan=plan_from_json(Fields.of(body.values.get("plan"), "plan")),
         spec_sources=texts_from_json(body, "spec_sources"),
         given=attributes_from_json(body, "given"),
+        withheld=texts_from_json(body, "withheld"),
         endpoints={
             name: endpoint_from_json(Fields.of(each, f"endpoints.{name}"))
             for name, each in body.mapping("endpoints").items()
@@ -197,6 +212,12 @@ def _decoded(document: Fields, path: str) -> SavedPlan:
         tool_version=body.text("tool_version"),
         options=attributes_from_json(body, "options"),
     )
+
+
+def digest(plan: Plan, text: str) -> str:
+    """What is kept of a text that may hold a key; in every plan it is another one."""
+    salted = json.dumps([plan.lineage, plan.timestamp, text])
+    return f"sha256:{hashlib.sha256(salted.encode()).hexdigest()}"
 
 
 def _checksum(body: dict[str, Value]) -> str:

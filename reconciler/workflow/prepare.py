@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,12 @@ def prepare(
     given: Sequence[tuple[str, str]],
     environ: Mapping[str, str],
     need_values: bool = True,
-    fixed: Mapping[str, GivenValue] | None = None,
+    chosen: Callable[[Mapping[str, GivenValue]], Mapping[str, GivenValue]] | None = None,
     planned_at: datetime | None = None,
 ) -> Prepared:
     """Read and check the specs; *need_values* False accepts variables without a value.
 
-    *fixed* is all that is given for root variables, in place of files, options and environment.
+    *chosen* says what is given for root variables, told what files, options and environment give.
     *planned_at* is what `plantimestamp()` says; now, if not given.
 
     Raises:
@@ -78,8 +78,8 @@ def prepare(
         diagnostics=diagnostics,
         functions=functions,
     )
-    if fixed is not None:
-        spec = replace(spec, given=fixed, is_all_given=True)
+    if chosen is not None and not diagnostics.has_errors:
+        spec = replace(spec, given=chosen(spec.given), is_all_given=True)
     return _finish(spec, diagnostics, functions, planned_at, need_values=need_values)
 
 

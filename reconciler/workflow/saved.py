@@ -24,6 +24,7 @@ from reconciler.workflow.freshness import refuse_changed
 from reconciler.workflow.planning import Planned
 from reconciler.workflow.prepare import Prepared, prepare
 from reconciler.workflow.times import moment, now
+from reconciler.workflow.withheld import given_again, refuse_others, withheld
 
 if TYPE_CHECKING:
     from reconciler.workflow.session import Session
@@ -36,16 +37,23 @@ MAX_BYTES = 512 * 1024 * 1024
 
 
 def save(session: Session, planned: Planned, path: Path) -> None:
-    """Write a plan, with all that it was made from but the key, to a private file.
+    """Write a plan, with what it was made from but nothing that a key may be in, to a private file.
 
     Raises:
         StateUnwritable: the file cannot be written.
     """
     prepared = session.prepared
+    apart = withheld(prepared, session.configs.values(), planned.plan)
+    kept = prepared.variables.keys() - apart.keys()
     data = encode(
         planned.plan,
         spec_sources=_sources(prepared),
-        given={name: _given_to_plain(each) for name, each in prepared.spec.given.items()},
+        given={
+            name: _given_to_plain(each)
+            for name, each in prepared.spec.given.items()
+            if name in kept
+        },
+        withheld=apart,
         endpoints=session.endpoints,
         workspace=_workspace(session),
         tool_version=VERSION,
@@ -80,13 +88,15 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
     """
     saved = read_plan(path)
     workspace = session.workspace
+    kept = {name: _given_from_plain(name, each) for name, each in saved.given.items()}
     session.prepared = prepare(
         workspace.specs,
-        given=(),
-        environ={},
-        fixed={name: _given_from_plain(name, each) for name, each in saved.given.items()},
+        given=workspace.given,
+        environ=workspace.environ,
+        chosen=lambda given: given_again(saved, kept, given, workspace.given),
         planned_at=datetime.fromisoformat(saved.plan.timestamp),
     )
+    refuse_others(saved, session.prepared)
     found = session.recorded()
     # An embedded server that nobody has written to has no id before it is connected to.
     endpoints = session.endpoints
