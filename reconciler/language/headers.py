@@ -58,6 +58,8 @@ class Headers:
         stop = first + 1
         while stop < len(words) and words[stop].kind in (*_LABELS, *_LITTER):
             stop += 1
+        if stop > first + 1 and words[first].end == words[first + 1].start:
+            return  # Even the type is not sure.
         litter = [at for at in range(first + 1, stop) if words[at].kind not in _LABELS]
         torn = [at for at in range(first + 1, stop) if words[at].start in self._bad]
         kind = words[stop].kind if stop < len(words) else ""
@@ -135,8 +137,11 @@ class Headers:
         """Add a brace to a header that lacks it; whether indented lines and a brace follow."""
         words, outline = self._words, self._outline
         base, inner = outline.indent(first), self._after_newlines(stop)
+        before = next((at for at in range(first - 1, -1, -1) if words[at].kind != "newline"), None)
         if inner == len(words) or outline.indent(inner) <= base:
             return False
+        if before is not None and outline.indent(self._line_start(before)) > base:
+            return False  # Rather the rest of what stands above.
         begins = self._begins_item(inner)
         closer = self._end_of_indented(inner, base)
         at = words[stop].start
@@ -171,6 +176,11 @@ class Headers:
     def _is_alone(self, at: int) -> bool:
         """Whether a bracket ends its line."""
         return at + 1 == len(self._words) or self._words[at + 1].kind == "newline"
+
+    def _line_start(self, at: int) -> int:
+        while at > 0 and self._words[at - 1].kind != "newline":
+            at -= 1
+        return at
 
     def _after_newlines(self, at: int) -> int:
         while at < len(self._words) and self._words[at].kind == "newline":

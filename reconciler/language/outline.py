@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reconciler.language.check import NEVER_FIRST
-from reconciler.language.words import Word, is_operand
+from reconciler.language.words import Word
 
 CLOSERS = {"(": ")", "[": "]", "{": "}"}
+_BRACKETS = frozenset((*CLOSERS, *CLOSERS.values()))
 
 
 class Outline:
@@ -58,8 +59,10 @@ class Outline:
             return False
         if self._closed_by(opener, last) == closer:
             return True
-        is_alone = self._words[closer - 1].kind == "newline"
-        return is_alone and self.indent(closer) <= self.indent(first)
+        while self._words[closer].kind in _BRACKETS:
+            closer -= 1
+        is_alone = self._words[closer].kind == "newline"
+        return is_alone and self.indent(closer + 1) <= self.indent(first)
 
     def ends_askew(self, first: int, last: int) -> bool:
         """Whether a block of several lines ends behind something else on a line."""
@@ -111,22 +114,6 @@ class Outline:
             elif self._words[at].kind in (")", "]", "}") and opened:
                 opened.pop()
         return opened[-1] if opened else None
-
-    def could_separate(self, first: int, last: int, offset: int) -> bool:
-        """Whether a value ends before an offset, and a value or an argument begins behind it."""
-        words = self._words
-        at = next((each for each in range(first, last) if words[each].start >= offset), last)
-        if at == first or not is_operand(words[at - 1]):
-            return False
-        around = self.bracket_around(first, last, offset)
-        if around is None and not any(words[each].kind == "=" for each in range(first, at)):
-            return False
-        after = words[at + 1] if at + 1 < last else None
-        if after is None or after.kind in ("newline", ")", "]", "}"):
-            return True
-        is_named = at + 2 < last and words[at + 2].kind in ("=", ":", "{")
-        is_list = around is not None and words[around].kind != "{"
-        return is_named or (is_list and after.kind in ("string", "number", "["))
 
     def goes_on(self, newline: int, end: int) -> bool:
         """Whether the next line begins with what can only go on with the one before."""

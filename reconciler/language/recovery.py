@@ -16,8 +16,8 @@ from reconciler.language.headers import Headers
 from reconciler.language.nodes import Unread
 from reconciler.language.outline import Outline
 from reconciler.language.problems import Problem
-from reconciler.language.refusal import BETWEEN_ARGUMENTS, MISPLACED_COMMA
 from reconciler.language.scan import COMMENT, MARKS
+from reconciler.language.separators import Separators, is_separator
 from reconciler.language.shape import ArgumentForm, BodyForm, Formula, Shape
 from reconciler.language.shaping import Shaping
 from reconciler.language.words import MAX_WORDS, Word, Words, split_words
@@ -173,7 +173,7 @@ class Recovery:
         start, end = words[first].start, words[last - 1].end
         is_bad = self._is_bad(start, end)
         found = self._problems(start, end) if is_balanced and not is_bad else []
-        found = self._mend_separators(first, last, found)
+        found = self._mend_separators(first, last, found, is_top=depth == 0)
         if self._break_lines(found):
             return not self._problems(start, end)
         if is_balanced and not is_bad and not found:
@@ -222,41 +222,19 @@ class Recovery:
             self._text[at - 1] = "\n"
         return True
 
-    def _mend_separators(self, first: int, last: int, found: list[Problem]) -> list[Problem]:
+    def _mend_separators(
+        self, first: int, last: int, found: list[Problem], *, is_top: bool
+    ) -> list[Problem]:
         """Report wrong separators and put right ones in their place; what else is wrong then."""
         start, end = self._words[first].start, self._words[last - 1].end
+        separators = Separators(self._text, self._words, self._outline, first, last)
         while not self._is_enough:
-            wrong = next((each for each in found if self._is_separator(each)), None)
-            if wrong is None or not self._separate(first, last, wrong.start):
+            wrong = next((each for each in found if is_separator(each, self._text)), None)
+            if wrong is None or not separators.mend(wrong.start, is_top=is_top):
                 break
             self.problems.append(wrong)
             found = self._problems(start, end)
         return found
-
-    def _is_separator(self, problem: Problem) -> bool:
-        is_comma = problem.summary == MISPLACED_COMMA and problem.detail == BETWEEN_ARGUMENTS
-        return is_comma or self._text[problem.start] == ";"
-
-    def _separate(self, first: int, last: int, at: int) -> bool:
-        """Put what separates things there at an offset of an item; whether that can be done."""
-        words, text = self._words, self._text
-        around = self._outline.bracket_around(first, last, at)
-        if text[at] == ";" and not self._outline.could_separate(first, last, at):
-            return False
-        if around is None or (words[around].kind == "{" and words[around + 1].kind == "newline"):
-            is_object = around is not None and words[around - 1].kind not in ("name", "string")
-            text[at] = "," if is_object else "\n"
-        elif words[around].kind != "{" or words[around - 1].kind not in ("name", "string"):
-            text[at] = ","
-        else:
-            # A block on one line holds no second argument; without labels it may be an object.
-            opened = words[around].end
-            closed = words[self._outline.closer_of(around, last)].start - 1
-            has_labels = words[around - 1].kind == "string" or around - 1 > first
-            if not has_labels or text[opened] != " " or text[closed] != " ":
-                return False
-            text[at] = text[opened] = text[closed] = "\n"
-        return True
 
     def _is_remainder(self, first: int, last: int, indent: int, is_line: bool) -> bool:
         """Whether an item can only be the rest of the one before it, which cannot be read."""
