@@ -200,3 +200,21 @@ def test_a_block_that_exists_but_for_one_is_waited_for_only_there(bench: Bench) 
     assert bench.texts()[:3] == ["x0", "x1", "x2"]
     assert bench.calls["append"] == -(-(LATER + 2) // APPEND[bench.dialect])
     assert_settled(bench, reorder=True)
+
+
+def test_what_a_thread_waits_for_ends_no_later_call(bench: Bench) -> None:
+    """Behind the call that creates the thread as in it."""
+    plain = message("p", "p${count.index}", arguments="count = 45")
+    write(
+        bench,
+        thread("first")
+        + message("x", "x${count.index}", thread="first", arguments="count = 2")
+        + thread(arguments=AFTER_X)
+        + plain
+        + y(arguments=AFTER_X),
+    )
+
+    apply_as_planned(bench)
+
+    rest = 45 + LATER - BATCH[bench.dialect]
+    assert bench.calls["append"] == -(-rest // APPEND[bench.dialect])

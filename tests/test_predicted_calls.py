@@ -25,6 +25,8 @@ class Turn:
     after: str | None = None
     """The name of a message whose id stands in the text."""
     kind: int = 0
+    behind: str | None = None
+    """The block of several messages that it depends on as a whole."""
 
 
 @dataclass
@@ -32,6 +34,8 @@ class Talk:
     on_reorder: str
     unmanaged: str
     turns: list[Turn] = field(default_factory=list)
+    several: int = 0
+    """How many messages the block at its beginning makes."""
 
 
 class Editor:
@@ -53,12 +57,15 @@ class Editor:
             self._tag,
             self._drop_talk,
             self._refer,
+            self._repeat,
+            self._depend,
         )
         self._chance.choice(edits)() if self.talks else self._new_talk()
         known = {turn.name for talk in self.talks.values() for turn in talk.turns}
         for talk in self.talks.values():
             for turn in talk.turns:
                 turn.after = turn.after if turn.after in known else None
+                turn.behind = turn.behind if turn.behind in self.talks else None
 
     def text(self) -> str:
         parts = []
@@ -67,10 +74,26 @@ class Editor:
                 f'on_reorder = "{talk.on_reorder}"\n  unmanaged_messages = "{talk.unmanaged}"'
             )
             parts.append(thread(name, arguments=policies))
+            parts.append(
+                message(
+                    f"of_{name}",
+                    "of ${count.index}",
+                    thread=name,
+                    arguments=f"count = {talk.several}\n  order = 0",
+                )
+            )
             for turn in talk.turns:
                 after = f" ${{openai_message.{turn.after}.id}}" if turn.after else ""
                 tag = f'metadata = {{ kind = "{turn.kind}" }}'
-                parts.append(message(turn.name, turn.text + after, thread=name, arguments=tag))
+                behind = f"depends_on = [openai_message.of_{turn.behind}]" if turn.behind else ""
+                parts.append(
+                    message(
+                        turn.name,
+                        turn.text + after,
+                        thread=name,
+                        arguments=f"{tag}\n  {behind}",
+                    )
+                )
         return "".join(parts)
 
     def _new(self, text: str, after: str | None = None) -> Turn:
@@ -114,6 +137,17 @@ class Editor:
     def _drop_talk(self) -> None:
         if len(self.talks) > 1:
             del self.talks[self._chance.choice(list(self.talks))]
+
+    def _repeat(self) -> None:
+        self._talk().several = self._chance.choice((0, 1, 2, 5, 30))
+
+    def _depend(self) -> None:
+        """Let messages of a thread wait for the block of their own or of an earlier one."""
+        names = list(self.talks)
+        later = self._chance.randrange(len(names))
+        for turn in self.talks[names[later]].turns:
+            if self._chance.random() < 0.5:
+                turn.behind = names[self._chance.randint(0, later)]
 
     def _refer(self) -> None:
         names = list(self.talks)

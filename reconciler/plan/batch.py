@@ -53,13 +53,12 @@ class Batching:
         self._changes = {each.address: each for each in changes if each.deposed is None}
         self._schemas = schemas
         self._limits = limits
-        self._made: dict[Address, list[Address]] = {}
-        """What is waited for: each instance that is made, and those of its block."""
+        made: dict[Address, set[Address]] = {}
         for address, change in self._changes.items():
-            if change.action.makes:
-                self._made.setdefault(address.block, []).append(address)
-        for block in tuple(self._made.values()):
-            self._made.update({each: [each] for each in block})
+            if change.action.makes and address != address.block:
+                made.setdefault(address.block, set()).add(address)
+        self._blocks = {block: frozenset(each) for block, each in made.items()}
+        """The instances that are made, by the block that is waited for as a whole."""
 
     def shares(self, sequence: SequencePlan) -> Shares:
         """Share out the members that *sequence* appends."""
@@ -69,108 +68,93 @@ class Batching:
             self._changes.get(sequence.parent) if isinstance(sequence.parent, Address) else None
         )
         limits = self._limits(parent or self._changes[sequence.appended[0]])
+        through: set[Address] = set()
         riding: tuple[Address, ...] = ()
-        if parent is not None and parent.action in (Action.CREATE, Action.REPLACE):
-            riding = self._riding(sequence, parent.address, limits.with_parent)
+        if parent is not None:
+            self._add_ancestors(parent.address, through)
+            through.add(parent.address)
+            if parent.action in (Action.CREATE, Action.REPLACE):
+                riding = self._riding(sequence, through, limits.with_parent)
         rest = sequence.appended[len(riding) :]
         if limits.appended == 1:
             return Shares(riding, tuple((each,) for each in rest))
-        done = {*riding} if parent is None else {*riding, parent.address}
-        return Shares(riding, tuple(self._runs(rest, done, limits.appended)))
+        return Shares(riding, tuple(self._runs(rest, through, limits.appended)))
 
-    def _riding(self, sequence: SequencePlan, parent: Address, limit: int) -> tuple[Address, ...]:
-        return batchable_prefix(
-            sequence.appended,
-            parent=parent,
-            depends_on=self._needed,
-            ready=self._is_ready,
-            limit=limit,
-        )
+    def _riding(
+        self, sequence: SequencePlan, through: set[Address], limit: int
+    ) -> tuple[Address, ...]:
+        """The longest run of first members that may be created together with their parent.
+
+        Each must be ready (nothing it is sent with is unknown but the parent's id) and may wait
+        only for what is *through* with the parent, which are the parent's own ancestors, and for
+        members before it in the same call. So a batch never makes the parent wait and never closes
+        a cycle.
+        """
+        riding: list[Address] = []
+        for member in sequence.appended[: max(limit, 0)]:
+            if not self._is_ready(member) or not self._is_free(member, through):
+                break
+            riding.append(member)
+            through.add(member)
+        return tuple(riding)
 
     def _runs(
-        self, members: Sequence[Address], done: set[Address], limit: int
+        self, members: Sequence[Address], through: set[Address], limit: int
     ) -> Iterable[tuple[Address, ...]]:
         """The longest runs whose members need nothing that the first of them does not wait for.
 
-        *done* is what is through before the first of *members*.
+        *through* is what is there before the first of *members*.
         """
         run: dict[Address, None] = {}
         for member in members:
-            if run and len(run) < limit and self._may_join(member, run, done):
-                run[member] = None
-                continue
-            if run:
-                yield tuple(run)
-            done.update(run)
-            self._add_ancestors(member, done)
-            run = {member: None}
+            if not run or len(run) == limit or not self._may_join(member, run, through):
+                if run:
+                    yield tuple(run)
+                self._add_ancestors(member, through)
+                run = {}
+            run[member] = None
+            through.add(member)
         if run:
             yield tuple(run)
 
-    def _may_join(self, member: Address, run: Collection[Address], done: set[Address]) -> bool:
-        needed = self._needed(member)
-        if not all(each in done or each in run for each in needed):
+    def _may_join(self, member: Address, run: Collection[Address], through: set[Address]) -> bool:
+        if not self._is_free(member, through):
             return False
-        return self._is_ready(member) or not any(each in run for each in needed)
+        return self._is_ready(member) or not any(
+            each in run or not self._blocks.get(each, frozenset()).isdisjoint(run)
+            for each in self._needed(member)
+        )
 
-    def _add_ancestors(self, member: Address, done: set[Address]) -> None:
+    def _is_free(self, member: Address, through: set[Address]) -> bool:
+        """Whether all that *member* waits for is *through*; a block is when its instances are."""
+        for each in self._needed(member):
+            if each not in through:
+                if each not in self._blocks or not self._blocks[each] <= through:
+                    return False
+                through.add(each)
+        return True
+
+    def _add_ancestors(self, member: Address, through: set[Address]) -> None:
         queue = list(self._needed(member))
         while queue:
             each = queue.pop()
-            if each not in done:
-                done.add(each)
+            if each not in through:
+                through.add(each)
                 queue.extend(self._needed(each))
 
-    def _needed(self, address: Address) -> frozenset[Address]:
-        """The instances that have to be through before *address*; what exists already is."""
+    def _needed(self, address: Address) -> Iterable[Address]:
+        """The instances and blocks that *address* waits for; what exists already is not."""
+        if address in self._blocks:
+            return self._blocks[address]
         change = self._changes.get(address)
-        if change is None:
-            return frozenset()
-        return frozenset(
-            instance for each in change.depends_on for instance in self._made.get(each, ())
-        )
+        return () if change is None else filter(self._is_made, change.depends_on)
+
+    def _is_made(self, address: Address) -> bool:
+        change = self._changes.get(address)
+        return address in self._blocks or (change is not None and change.action.makes)
 
     def _is_ready(self, address: Address) -> bool:
         return is_ready(self._schemas[address.type], self._changes[address].after)
-
-
-def batchable_prefix(
-    members: Sequence[Address],
-    *,
-    parent: Address,
-    depends_on: Callable[[Address], Collection[Address]],
-    ready: Callable[[Address], bool],
-    limit: int,
-) -> tuple[Address, ...]:
-    """The longest prefix of *members* that may be created together with *parent*.
-
-    Each must be *ready* (nothing it is sent with is unknown but the parent's id) and may wait only
-    for the parent, for the parent's own ancestors and for members before it in the same call. So a
-    batch never makes the parent wait and never closes a cycle.
-    """
-    above = ancestors(parent, depends_on) | {parent}
-    riding: dict[Address, None] = {}
-    for member in members[: max(limit, 0)]:
-        if not ready(member):
-            break
-        if any(each not in riding and each not in above for each in depends_on(member)):
-            break
-        riding[member] = None
-    return tuple(riding)
-
-
-def ancestors(
-    address: Address, depends_on: Callable[[Address], Collection[Address]]
-) -> frozenset[Address]:
-    """Everything that *address* depends on, directly or not."""
-    found: set[Address] = set()
-    queue = list(depends_on(address))
-    while queue:
-        each = queue.pop()
-        if each not in found:
-            found.add(each)
-            queue.extend(depends_on(each))
-    return frozenset(found)
 
 
 def is_ready(schema: Schema, after: Attributes | None) -> bool:
