@@ -46,6 +46,7 @@ SYNTAX = {
         + AFTER,
         [
             "error main.tf:4:13 Unclosed block",
+            "error main.tf:5:5 Unsupported argument",
             "error main.tf:7:15 Reference to undeclared input variable",
             "error main.tf:10:27 Unsupported attribute",
         ],
@@ -341,6 +342,26 @@ SYNTAX = {
             "error main.tf:4:24 Invalid character",
             "error main.tf:6:27 Invalid character",
             "error main.tf:9:15 Invalid character",
+        ],
+    ),
+    "items that share a line": (
+        "locals {\n  a = 1 b = var.x c = var.y\n  d = var.z}\nlocals { e = 1 f = var.z }\n"
+        'resource "openai_thread" "t" {\n  lifecycle {\n    prevent_destroy = tru}\n'
+        '  metadata = { a = var.x }\n} output "p" {\n  value = var.q\n}\n',
+        [
+            "error main.tf:2:9 Missing line break",
+            "error main.tf:2:13 Reference to undeclared input variable",
+            "error main.tf:2:19 Missing line break",
+            "error main.tf:2:23 Reference to undeclared input variable",
+            "error main.tf:3:7 Reference to undeclared input variable",
+            "error main.tf:3:12 Missing line break",
+            "error main.tf:4:16 Missing line break",
+            "error main.tf:4:20 Reference to undeclared input variable",
+            "error main.tf:7:23 Variables not allowed",
+            "error main.tf:7:26 Missing line break",
+            "error main.tf:8:20 Reference to undeclared input variable",
+            "error main.tf:9:3 Missing line break",
+            "error main.tf:10:11 Reference to undeclared input variable",
         ],
     ),
     "prose": (

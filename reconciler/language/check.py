@@ -101,20 +101,20 @@ def _check_body(
     for item in items[1:]:
         first = _first_word(item)
         if words[at[first.start] - 1].kind != "newline":
-            yield _shared_line(first, block, words, at)
-            return
+            if block is not None and words[at[block.opener.start] + 1].kind != "newline":
+                detail = "A block on one line holds at most one argument. Use several lines."
+                yield Problem(first.start, first.end, MISSING_LINE_BREAK, detail)
+                return
+            yield shared_line(first)
 
 
 def _first_word(item: FlatArgument | FlatBlock) -> Word:
     return item.name if isinstance(item, FlatArgument) else item.type
 
 
-def _shared_line(
-    word: Word, block: FlatBlock | None, words: Sequence[Word], at: dict[int, int]
-) -> Problem:
+def shared_line(word: Word) -> Problem:
+    """The problem that an item is which does not begin a line."""
     detail = "Every argument and every block begins on a line of its own."
-    if block is not None and words[at[block.opener.start] + 1].kind != "newline":
-        detail = "A block on one line holds at most one argument. Use several lines."
     return Problem(word.start, word.end, MISSING_LINE_BREAK, detail)
 
 

@@ -11,14 +11,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from reconciler.language.check import MISSING_LINE_BREAK
+from reconciler.language.check import MISSING_LINE_BREAK, shared_line
 from reconciler.language.headers import Headers
-from reconciler.language.nodes import Unread
 from reconciler.language.outline import Outline
+from reconciler.language.pieces import Piece, add_argument, body_around, tear
 from reconciler.language.problems import Problem
 from reconciler.language.scan import COMMENT, MARKS
 from reconciler.language.separators import Separators, is_separator
-from reconciler.language.shape import ArgumentForm, BodyForm, Formula, Shape
 from reconciler.language.shaping import Shaping
 from reconciler.language.words import MAX_WORDS, Word, Words, split_words
 
@@ -34,17 +33,6 @@ MAX_DEPTH = 20
 _NOTHING_UNREAD = (-1, True)
 
 _BLANKED = {ord(mark): COMMENT for mark in MARKS}
-
-
-class Piece:
-    """A block or an argument of a file that could be read, perhaps in part."""
-
-    __slots__ = ("end", "shape", "start")
-
-    def __init__(self, start: int, end: int, shape: Shape) -> None:
-        self.start = start
-        self.end = end
-        self.shape = shape
 
 
 class Recovery:
@@ -76,6 +64,8 @@ class Recovery:
         """Names of arguments whose value could not be read, and where it ends."""
         self._nameless: list[tuple[int, int]] = []
         self._unclosed: set[int] = set()
+        self._told: set[int] = set()
+        """Where a line break is missing that has been reported."""
         self._left = MAX_ITEMS
         found = Words()
         words = split_words(skeleton, 0, len(skeleton), found)
@@ -138,6 +128,8 @@ class Recovery:
                     index, end, is_flat=self._outline.indent(index) <= outer
                 )
                 is_balanced = False
+            if after is _NOTHING_UNREAD and self._shares_line(index, start):
+                self.problems.append(shared_line(self._words[index]))
             before.append((index, len(self.problems)))
             is_read = self._look_at(index, last, depth, is_balanced, after)
             is_line = is_balanced and self._outline.line_end(index, last) == last
@@ -146,6 +138,11 @@ class Recovery:
                 last = self._take_out(index, last, end, depth, is_sure=is_balanced)
             yield index, last, is_read
             index = last
+
+    def _shares_line(self, index: int, start: int) -> bool:
+        """Whether an item begins on the line on which a block before it ends."""
+        words = self._words
+        return index > start and words[index].kind == "name" and words[index - 1].kind == "}"
 
     def _take_out_orphans(self, before: list[tuple[int, int]], closer: int) -> None:
         """Make a comment of the items before a bracket that closes nothing, if they are indented:
@@ -174,8 +171,7 @@ class Recovery:
         is_bad = self._is_bad(start, end)
         found = self._problems(start, end) if is_balanced and not is_bad else []
         found = self._mend_separators(first, last, found, is_top=depth == 0)
-        if self._break_lines(found):
-            return not self._problems(start, end)
+        found = self._without_breaks(start, end, found)
         if is_balanced and not is_bad and not found:
             return True
         opener = self._outline.opener_of_block(first, last)
@@ -194,9 +190,7 @@ class Recovery:
         inner = list(self._items(opener + 1, inner_end, depth + 1, self._outline.indent(first)))
         if self._is_bad(start, words[opener].end):
             return False
-        found = self._problems(start, end)
-        if self._break_lines(found):
-            return not self._problems(start, end)
+        found = self._without_breaks(start, end, self._problems(start, end))
         if found and is_closed:
             self.problems += found
             for item_first, item_last, _ in inner:
@@ -209,18 +203,29 @@ class Recovery:
             self.problems += found
         if found and depth == 0:
             self._unclosed.add(start)
-        return not found or depth == 0
+        return not found or depth == 0 or self._close(start, last)
 
-    def _break_lines(self, problems: Sequence[Problem]) -> bool:
-        """Report line breaks that are missing, and make them; whether that could be done."""
-        starts = [each.start for each in problems]
-        is_simple = all(each.summary == MISSING_LINE_BREAK for each in problems)
-        if not problems or not is_simple or any(self._text[at - 1] != " " for at in starts):
+    def _close(self, start: int, last: int) -> bool:
+        """Close a block in a block behind its last word; whether there is room and all is well."""
+        end = self._words[last - 1].end
+        if "".join(self._text[end : end + 3]) != "\n  ":
             return False
-        self.problems += problems
-        for at in starts:
-            self._text[at - 1] = "\n"
-        return True
+        self._text[end : end + 3] = "\n}\n"
+        if not self._problems(start, end + 2):
+            return True
+        self._text[end : end + 3] = "\n  "
+        return False
+
+    def _without_breaks(self, start: int, end: int, found: list[Problem]) -> list[Problem]:
+        """Report line breaks that are missing, if nothing else is wrong; what is wrong then.
+
+        They hide nothing: what they should stand between has been read.
+        """
+        while found and all(each.summary == MISSING_LINE_BREAK for each in found):
+            self.problems += found
+            self._told |= {each.start for each in found}
+            found = self._problems(start, end)
+        return found
 
     def _mend_separators(
         self, first: int, last: int, found: list[Problem], *, is_top: bool
@@ -269,7 +274,15 @@ class Recovery:
     def _problems(self, start: int, end: int) -> list[Problem]:
         """What is wrong with what is left of a stretch, read as if it stood alone."""
         problems = self._shaping("".join(self._text[start:end])).shape.problems
-        return [each.moved(start) for each in problems]
+        return self._untold(start, problems)
+
+    def _untold(self, start: int, problems: Sequence[Problem]) -> list[Problem]:
+        moved = [each.moved(start) for each in problems]
+        return [
+            each
+            for each in moved
+            if each.summary != MISSING_LINE_BREAK or each.start not in self._told
+        ]
 
     def _shaping(self, text: str) -> Shaping:
         shaping = Shaping(text, self._cache_folder)
@@ -322,47 +335,19 @@ class Recovery:
         """Make a piece of what is left of an item."""
         closing = "\n}" if start in self._unclosed else ""
         shape = self._shaping("".join(self._text[start:end]) + closing).shape
-        if shape.problems:
+        if self._untold(start, shape.problems) or shape.body is None:
             self.unread.append((start, end))
             return
-        assert shape.body is not None, "a body without problems has been made"
         for name, value_end in self._arguments:
             if start < name.start < end:
-                _add_argument(shape, name, start, value_end)
+                add_argument(shape, name, start, value_end)
         for first, last in self._nameless:
             if start < first < end:
-                _body_around(shape.body, first - start).unread += ((first - start, last - start),)
+                body_around(shape.body, first - start).unread += ((first - start, last - start),)
         for at in self._torn:
             if start <= at < end:
-                _tear(shape.body, at - start)
+                tear(shape.body, at - start)
         self.pieces.append(Piece(start, end, shape))
-
-
-def _add_argument(shape: Shape, name: Word, start: int, end: int) -> None:
-    """Give the body that an argument was taken out of one with its name and an unknown value."""
-    assert shape.body is not None, "there is a body to be completed"
-    node = Unread(name.end - start, end - start)
-    formula = Formula(shape, 0, 0, node)
-    form = ArgumentForm(name.text, name.start - start, name.end - start, formula)
-    body = _body_around(shape.body, form.start)
-    if form.name not in body.by_name:
-        body.arguments = (*body.arguments, form)
-        body.by_name[form.name] = form
-
-
-def _tear(body: BodyForm, offset: int) -> None:
-    """Mark the block that begins at an offset as one whose labels could not be read."""
-    for block in _body_around(body, offset).blocks:
-        block.is_torn = block.is_torn or block.start == offset
-
-
-def _body_around(body: BodyForm, offset: int) -> BodyForm:
-    """The innermost body that an offset lies in."""
-    while True:
-        inner = [each.body for each in body.blocks if each.body.start <= offset <= each.body.end]
-        if not inner:
-            return body
-        body = inner[0]
 
 
 def _with_bad_characters(
