@@ -82,6 +82,60 @@ VALIDATED = {
             "error main.tf:8:17 Invalid variable validation condition",
         ],
     ),
+    "labels of blocks that have none": (
+        'variable "n" {\n  validation "y" {\n    condition = var.n == 1\n'
+        '    error_message = "No."\n  }\n}\n'
+        'resource "openai_thread" "t" {\n  lifecycle "x" {\n    precondition "x" {\n'
+        '      condition = var.n == 1\n      error_message = "No."\n    }\n  }\n}\n'
+        'output "o" {\n  value = 1\n  precondition "x" {\n    condition = var.n == 1\n'
+        '    error_message = "No."\n  }\n}\n'
+        'check "c" {\n  assert "x" {\n    condition = var.n == 1\n'
+        '    error_message = "No."\n  }\n}\n'
+        'removed {\n  from = openai_thread.u\n  lifecycle "x" {\n    destroy = false\n  }\n}\n'
+        'resource "openai_message" "m" {\n  thread_id = openai_thread.t.id\n  role = "user"\n'
+        '  content = "x"\n  dynamic "attachments" {\n    for_each = [1]\n    content "x" {\n'
+        '      file_id = "f"\n      tools = []\n    }\n  }\n}\n',
+        [
+            "error main.tf:2:14 Extraneous label for validation",
+            "error main.tf:8:13 Extraneous label for lifecycle",
+            "error main.tf:9:18 Extraneous label for precondition",
+            "error main.tf:17:16 Extraneous label for precondition",
+            "error main.tf:23:10 Extraneous label for assert",
+            "error main.tf:30:13 Extraneous label for lifecycle",
+            "error main.tf:40:13 Extraneous label for content",
+        ],
+    ),
+    "attributes in brackets": (
+        'resource "openai_thread" "t" {\n  for_each = toset(["a"])\n}\n'
+        'resource "openai_thread" "c" {\n  count = 2\n}\n'
+        'output "o" {\n  value = [openai_thread.t["a"]["idd"], openai_thread.c[0]["idd"],\n'
+        '    openai_thread.t["a"]["id"], openai_thread.t["a"]["metadata"]["x"],\n'
+        '    openai_thread.t["a"]["metadata"].x, openai_thread.c[1][0]]\n}\n',
+        [
+            "error main.tf:8:12 Unsupported attribute",
+            "error main.tf:8:41 Unsupported attribute",
+            "error main.tf:10:41 Unsupported attribute",
+        ],
+    ),
+    "an iterator in quotes": (
+        'resource "openai_thread" "t" {}\n'
+        'resource "openai_message" "m" {\n  thread_id = openai_thread.t.id\n  role = "user"\n'
+        '  content = "x"\n  dynamic "attachments" {\n    for_each = ["a"]\n    iterator = "it"\n'
+        "    content {\n      file_id = it.value\n      tools = [var.nope]\n    }\n  }\n}\n",
+        [
+            "error main.tf:8:16 Invalid iterator",
+            "error main.tf:11:16 Reference to undeclared input variable",
+        ],
+    ),
+    "a misspelt provider": (
+        'provider "openai" {\n  alias = "x"\n}\n'
+        'resource "openai_thread" "t" {\n  provder = openai.x\n  metdata = { k = var.nope }\n}\n',
+        [
+            "error main.tf:5:3 Unsupported argument",
+            "error main.tf:6:3 Unsupported argument",
+            "error main.tf:6:19 Reference to undeclared input variable",
+        ],
+    ),
     "required providers": (
         'terraform {\n  required_version = ">= 1.0.0.0.0"\n  required_providers {\n'
         '    openai = { source = "x", version = "??" }\n    q = 3\n    aws = "1.x"\n'
@@ -375,3 +429,24 @@ def test_what_is_given_is_kept_in_the_form_of_the_language(
 def test_a_file_whose_name_is_no_text_is_found_under_another(tmp_path: Path) -> None:
     (tmp_path / f"a{BYTE}.txt").write_text("x")
     assert evaluate('fileset(".", "*.txt")', base_dir=tmp_path) == ["a\ufffd.txt"]
+
+
+def test_what_is_meant_for_the_providers_of_a_module_refers_to_no_object(tmp_path: Path) -> None:
+    files = {
+        "main.tf": 'module "m" {\n  source = "./m"\n  provders = { openai = openai.x }\n'
+        "  b = var.nope\n}\n",
+        "m/main.tf": 'variable "a" {}\n',
+    }
+    assert load_specs(tmp_path, files).told == [
+        "error main.tf:1:1 Missing required argument",
+        "error main.tf:3:3 Unsupported argument",
+        "error main.tf:4:3 Unsupported argument",
+        "error main.tf:4:7 Reference to undeclared input variable",
+    ]
+
+
+def test_nobody_is_told_to_put_in_quotes_what_stands_in_them(tmp_path: Path) -> None:
+    text = 'resource "openai_thread" "t" {\n  depends_on = [DEPENDENCY]\n}\n'
+    told = [load_specs(tmp_path, text.replace("DEPENDENCY", each)).details for each in ('"s"', "s")]
+    assert ["put it in quotes" in each for each in told] == [False, True]
+    assert all("refers to nothing" in each for each in told)

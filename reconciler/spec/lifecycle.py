@@ -22,6 +22,7 @@ def read_lifecycle(reader: BlockReader, schema: Schema, *, is_data: bool) -> Lif
     if block is None:
         return NO_LIFECYCLE
     inner = reader.inner(block)
+    inner.labels()
     inner.expect(_ARGUMENTS, blocks=_RULES)
     if is_data:
         _refuse_for_data(inner)

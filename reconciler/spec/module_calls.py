@@ -28,7 +28,7 @@ class WrittenCall:
     source: Expression
     folder: str
     """As written, relative to the folder of the caller."""
-    arguments: Mapping[str, Argument]
+    arguments: dict[str, Argument]
     count: Expression | None
     for_each: Expression | None
     depends_on: tuple[Traversal, ...]
@@ -78,13 +78,16 @@ def read_call(reader: BlockReader) -> WrittenCall | None:
 def check_inputs(call: WrittenCall, module: Module) -> None:
     """Report inputs that the module does not have, and required ones that are not given."""
     reader = call.reader
-    for name, argument in call.arguments.items():
+    for name, argument in tuple(call.arguments.items()):
         if name not in module.variables and not module.broken.covers(f"var.{name}"):
             known = {*module.variables, *META}
             hint = did_you_mean(name, known)
-            reader.meant.add(closest(name, known) or name)
+            meant = closest(name, known) or name
+            reader.meant.add(meant)
             detail = f'The module "{module.path}" has no variable named "{name}".{hint}'
             reader.error("Unsupported argument", detail, argument.name_place)
+            if meant == "providers":
+                del call.arguments[name]  # what is meant for it refers to no object
     for name, variable in module.variables.items():
         has_default = variable.default is not None or module.broken.covers(default_of(name))
         if not has_default and name not in call.arguments:

@@ -17,7 +17,7 @@ from reconciler.language.marks import unmark
 from reconciler.language.syntax import Argument, Block, Expression, Scope, Traversal
 from reconciler.language.types import Type, attribute_types, element_type, kind, optional_names
 from reconciler.language.values import Sensitive, SetValue, Unknown, is_null
-from reconciler.spec.reading import BlockReader, written_type
+from reconciler.spec.reading import NAME, BlockReader, written_type
 
 
 def block_type(type_: Type) -> Type | None:
@@ -62,6 +62,8 @@ def _read_part(reader: BlockReader, block: Block, type_: Type) -> Part | None:
     labels = inner.labels("type")
     inner.expect(("for_each", "iterator"), required=("for_each",), blocks=("content",))
     content, for_each = inner.only_block("content"), inner.expression("for_each")
+    if content is not None:
+        inner.inner(content).labels()
     if labels is None or for_each is None:
         return None
     if content is None:
@@ -81,10 +83,11 @@ def _iterator(reader: BlockReader, default: str) -> str:
     if expression is None:
         return default
     found = expression.traversal()
-    if found is None or found.steps:
-        reader.error("Invalid iterator", "A single name is needed here.", expression.place)
-        return default
-    return found.root
+    if found is not None and not found.steps:
+        return found.root
+    reader.error("Invalid iterator", "A single name is needed here.", expression.place)
+    meant = NAME.search(expression.text)
+    return default if meant is None else meant[0]
 
 
 def _members(reader: BlockReader, type_: Type) -> dict[str, Expression] | None:

@@ -65,12 +65,12 @@ class BlockReader:
         labels, type_ = self.block.labels, self.block.type
         if len(labels) < len(names):
             wanted = ", ".join(names)
-            detail = f"A {type_} block needs {_count(len(names), 'label')}: {wanted}."
+            detail = f"{_a(type_)} block needs {_count(len(names), 'label')}: {wanted}."
             self.error(f"Missing {names[len(labels)]} for {type_}", detail)
             return None
         if len(labels) > len(names):
             wanted = f" ({', '.join(names)})" if names else ""
-            detail = f"A {type_} block has {_count(len(names), 'label')}{wanted}."
+            detail = f"{_a(type_)} block has {_count(len(names), 'label')}{wanted}."
             self.error(f"Extraneous label for {type_}", detail, self.block.label_places[len(names)])
             return None
         return labels if self._are_names(names) else None
@@ -227,6 +227,10 @@ def where(place: Place) -> str:
 
 
 _TRUTH: Mapping[str, bool] = {"true": True, "false": False}
+
+
+def _a(word: str) -> str:
+    return f"{'An' if word[:1] in set('aeiou') else 'A'} {word}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -76,6 +76,7 @@ def _destroy(reader: BlockReader) -> bool:
     if block is None:
         return True
     inner = reader.inner(block)
+    inner.labels()
     inner.expect(("destroy",), required=("destroy",))
     return inner.flag("destroy") is not False
 

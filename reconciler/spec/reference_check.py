@@ -229,12 +229,13 @@ class ReferenceCheck:
         return False
 
     def _check_steps(self, schema: Schema, steps: tuple[Step, ...], traversal: Traversal) -> None:
-        if not steps or not isinstance(steps[0], str):
+        if not steps or steps[0] is None:
             return
-        attribute = schema.attributes.get(steps[0])
+        name = str(steps[0].key if isinstance(steps[0], IndexKey) else steps[0])
+        attribute = schema.attributes.get(name)
         if attribute is None:
-            hint = did_you_mean(steps[0], schema.attributes)
-            detail = f'{schema.type} has no attribute named "{steps[0]}".{hint}'
+            hint = did_you_mean(name, schema.attributes)
+            detail = f'{schema.type} has no attribute named "{name}".{hint}'
             self._error("Unsupported attribute", detail, _step_place(traversal, steps, 0))
             return
         found = _wrong_step(attribute.type, steps)

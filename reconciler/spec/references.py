@@ -281,8 +281,11 @@ def _wrong_attribute(traversal: Traversal, name: str | None, known: Iterable[str
 def _not_a_name(traversal: Traversal) -> Unresolved:
     detail = (
         f'"{traversal.text}" refers to nothing: a reference to a resource is its type and its '
-        f'name, openai_thread.name. If the text "{traversal.root}" is meant, put it in quotes.'
+        "name, openai_thread.name."
     )
+    source, start, _ = traversal.place
+    if source.text[start - 1 : start] != '"':
+        detail += f' If the text "{traversal.root}" is meant, put it in quotes.'
     return Unresolved("Invalid reference", detail, traversal.place, traversal.root)
 
 

@@ -11,7 +11,7 @@ from reconciler.spec.model import Lifecycle, ResourceBlock
 from reconciler.spec.nested import read_nested
 from reconciler.spec.reading import BlockReader, written_type
 from reconciler.spec.static import reference_list
-from reconciler.suggest import did_you_mean
+from reconciler.suggest import closest, did_you_mean
 
 META_ARGUMENTS = frozenset(("count", "for_each", "depends_on", "provider"))
 """The arguments that every block has, whatever its type."""
@@ -90,9 +90,10 @@ def _own_body(reader: BlockReader, kind: Kind) -> Body:
     arguments = {n: each for n, each in body.arguments.items() if n not in META_ARGUMENTS}
     if body.blocks:
         arguments = _with_blocks(reader, kind, arguments)
-    for name in arguments:
-        if name not in kind.arguments:
-            _unsupported_argument(reader, name, kind)
+    for name in [each for each in arguments if each not in kind.arguments]:
+        _unsupported_argument(reader, name, kind)
+        if closest(name, {*kind.arguments, *META_ARGUMENTS}) == "provider":
+            del arguments[name]  # what is meant for a provider refers to no object
     for name in kind.required:
         if name not in arguments:
             reader.missing_argument(name)

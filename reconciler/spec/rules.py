@@ -13,6 +13,7 @@ def read_rules(reader: BlockReader, type_: str) -> tuple[Rule, ...]:
 
 
 def _read_rule(reader: BlockReader) -> Rule | None:
+    reader.labels()
     names = ("condition", "error_message")
     reader.expect(names, required=names)
     condition, message = (reader.expression(name) for name in names)

@@ -116,7 +116,8 @@ class ValueCheck:
         try:
             number = convert(value, "number")
         except ValueMistake as mistake:
-            self._error("Invalid count argument", f"{mistake.text}.", expression.place)
+            detail = f"The count value must be a whole number: {mistake.text}."
+            self._error("Invalid count argument", detail, expression.place)
             return 0
         if not isinstance(number, (int, Decimal)) or not is_whole(number) or number < 0:
             detail = "How many instances there are is a whole number, 0 or more."
