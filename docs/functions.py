@@ -81,7 +81,7 @@ with `hello.txt` (`Hello World` and a line end), `greeting.tftpl` (`Hello, ${nam
 """,
     "impure": """\
 Their results are known after apply, except that of `plantimestamp`, which is the same in all of a
-plan.
+plan. The console gives what they would be now.
 
 """,
     "assumptions": """\

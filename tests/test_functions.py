@@ -496,3 +496,18 @@ def test_an_argument_of_the_right_type_and_wrong_value_is_refused(text: str) -> 
 )
 def test_a_pattern_means_what_it_means_in_re2(pattern: str, text: str, found: str) -> None:
     assert evaluate("regex(p, t)", {"p": pattern, "t": text}) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "packed"),
+    [
+        ("", "H4sIAAAAAAAA/wAAAP//AQAA//8AAAAAAAAAAA=="),
+        ("a", "H4sIAAAAAAAA/0oEAAAA//8BAAD//0O+t+gBAAAA"),
+        ("é ü", "H4sIAAAAAAAA/zq8UuHwHgAAAAD//wEAAP//Uw65QgUAAAA="),
+    ],
+)
+def test_compressed_text_is_framed_as_by_terraform(text: str, packed: str) -> None:
+    assert evaluate("base64gzip(t)", {"t": text}) == packed
+    assert evaluate("base64gunzip(t)", {"t": packed}) == text
+    repeated = evaluate("base64gzip(t)", {"t": text * 500})
+    assert evaluate("base64gunzip(t)", {"t": repeated}) == text * 500

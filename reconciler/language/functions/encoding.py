@@ -150,10 +150,22 @@ def as_text(data: bytes) -> str:
     examples=('base64gunzip(base64gzip("hello"))',),
 )
 def _base64gzip(value: str) -> str:
-    import gzip
+    import struct
+    import zlib
     from base64 import b64encode
 
-    return b64encode(gzip.compress(value.encode(), mtime=0)).decode()
+    data = value.encode()
+    # Framed as Terraform frames it: flushed, then an empty block that ends the stream.
+    encoder = zlib.compressobj(wbits=-15)
+    body = encoder.compress(data) + encoder.flush(zlib.Z_SYNC_FLUSH) + _LAST_BLOCK
+    trailer = struct.pack("<II", zlib.crc32(data), len(data))
+    return b64encode(_GZIP_HEADER + body + trailer).decode()
+
+
+_GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+"""No name, no time, no level, no system."""
+
+_LAST_BLOCK = b"\x01\x00\x00\xff\xff"
 
 
 @_add(
