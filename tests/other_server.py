@@ -6,6 +6,7 @@ Written from what those servers are known to do, with nothing of the emulator in
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,6 +20,8 @@ class Habits:
 
     ids: str = "{kind}_{number}"
     """How ids look; `{number}` counts everything that was ever made."""
+    counts_in_threads: bool = False
+    """Whether the ids of messages count within their thread, so that every thread has the same."""
     status: int = 200
     milliseconds: bool = False
     has_more: bool = True
@@ -41,11 +44,12 @@ class Habits:
     lags_parents: bool = False
     """Whether no thread can be read until `OtherServer.clock_s` is 1."""
     leaves_out: int | None = None
-    """The place of a message that listings leave out until `OtherServer.clock_s` is 1."""
-    wrong_ids: bool = False
-    """Whether the answer to an append names ids that do not exist."""
-    wrong_parent_ids: bool = False
-    """Whether the answer to a creation names a thread that does not exist."""
+    """The place of a message that listings leave out until `OtherServer.clock_s` is so much."""
+    leaves_out_s: float = 1.0
+    wrong_ids: Callable[[int, str], str] | None = None
+    """What the answer to an append calls a message, by its place in the call and its real id."""
+    wrong_parent_id: str = ""
+    """What the answer to a creation calls the thread instead."""
     doubles: bool = False
     """Whether a listing names every message twice."""
     limit: int = 100
@@ -88,6 +92,7 @@ class OtherServer:
         self._late: dict[str, bool] = {}
         self._shown_at: dict[str, float] = {}
         self._number = 0
+        self._counts: dict[str, int] = {}
         self._now = 1_700_000_000
 
     # -- the hand
@@ -185,8 +190,8 @@ class OtherServer:
             status, _ = self._append(made["id"], batch, wire)
             assert status < 300, "what is not refused is taken"
         shown = self._shown(made)
-        if self.habits.wrong_parent_ids:
-            shown["id"] = f"{kind}_wrong"
+        if self.habits.wrong_parent_id:
+            shown["id"] = self.habits.wrong_parent_id
         return self.habits.status, shown
 
     def _append(self, parent_id: str, batch: list[Json], wire: str) -> tuple[int, Any]:
@@ -197,12 +202,17 @@ class OtherServer:
                 place = f"items[{at}].role" if self.habits.names_the_place else "role"
                 return self._refuse(f"Invalid role '{each['role']}'.", place)
         made = [self._new_member(parent_id, each, wire) for each in batch]
+        if self.habits.counts_in_threads:
+            for each in made:
+                self._counts[parent_id] = self._counts.get(parent_id, 0) + 1
+                each["id"] = f"msg_{self._counts[parent_id]}"
         self._late[parent_id] = True
         self.members[parent_id].extend(made)
         self._shown_at.update({each["id"]: self.clock_s + self.habits.lag_s for each in made})
         shown = [self._shown(each) for each in made]
         if self.habits.wrong_ids:
-            shown = [{**each, "id": f"msg_wrong_{each['id']}"} for each in shown]
+            answered = self.habits.wrong_ids
+            shown = [{**each, "id": answered(at, each["id"])} for at, each in enumerate(shown)]
         return self.habits.status, shown[0] if wire == "threads" and shown else self._listed(shown)
 
     def _new_member(self, parent_id: str, sent: Json, wire: str) -> Json:
@@ -275,7 +285,11 @@ class OtherServer:
     def _list(self, parent_id: str, query: Json) -> Any:
         visible = [each for each in self.members[parent_id] if self._is_visible(each)]
         members = [self._shown(each) for each in visible]
-        if self.habits.leaves_out is not None and members and self.clock_s < 1:
+        if (
+            self.habits.leaves_out is not None
+            and members
+            and self.clock_s < self.habits.leaves_out_s
+        ):
             del members[self.habits.leaves_out]
         if self.habits.lags and self._late.pop(parent_id, False):
             members = members[:-1]

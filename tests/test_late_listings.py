@@ -26,7 +26,7 @@ class Waiting:
         self._dialect = dialect
         self._monkeypatch = monkeypatch
 
-    def bench(self, habits: Habits, settings: str = "") -> Bench:
+    def bench(self, habits: Habits, settings: str = "", *, settle_s: int = 5) -> Bench:
         """A bench that waits as long as a user's would."""
         server = OtherServer(habits)
 
@@ -37,7 +37,7 @@ class Waiting:
         bench = Bench(self._folder, self._dialect, server)  # type: ignore[arg-type]
         bench.write(
             f'provider "openai" {{\n  dialect = "{self._dialect}"\n'
-            f'  base_url = "https://server.test/v1"\n  settle_s = 5\n  {settings}\n}}\n',
+            f'  base_url = "https://server.test/v1"\n  settle_s = {settle_s}\n  {settings}\n}}\n',
             "provider.tf",
         )
         return bench
@@ -45,6 +45,10 @@ class Waiting:
 
 def texts(size: int = SIZE) -> dict[str, str]:
     return {f"m{number}": f"turn {number}" for number in range(size)}
+
+
+def no_such_id(place: int, id_: str) -> str:
+    return f"msg_wrong_{id_}"
 
 
 @pytest.mark.parametrize("lags_reads", [False, True])
@@ -68,6 +72,28 @@ def test_what_one_listing_leaves_out_is_not_sent_twice(waiting: Waiting, place: 
 
     assert bench.texts() == list(texts(8).values())
     assert_settled(bench)
+
+
+@pytest.mark.parametrize(
+    ("settle_s", "said"),
+    [(5, "abccdef"), (15, "abcdef")],
+    ids=["a default wait", "a longer wait"],
+)
+def test_what_a_listing_lacks_for_longer_than_a_run_waits_stands_twice_and_is_told(
+    waiting: Waiting, settle_s: int, said: str
+) -> None:
+    bench = waiting.bench(Habits(leaves_out=2, leaves_out_s=12.0), settle_s=settle_s)
+    bench.write(talk("abcdef"))
+
+    report = bench.apply()
+
+    is_twice = said == "abccdef"
+    assert ("sending these one by one" in "".join(report.warnings)) is is_twice
+    assert bench.texts() == list(said)
+    bench.server.clock_s = 12.0  # type: ignore[attr-defined]
+    plan = bench.plan()
+    assert not plan.has_changes
+    assert sum(each.unmanaged for each in plan.sequences) == is_twice
 
 
 @pytest.mark.parametrize("lags_reads", [False, True])
@@ -105,7 +131,7 @@ def test_a_message_stands_under_the_id_it_has_and_not_under_the_one_answered(
     bench = waiting.bench(server)
     bench.write(talk(texts(3)))
     bench.apply()
-    server.wrong_ids = True
+    server.wrong_ids = no_such_id
     for size in (4, 8):
         bench.write(talk(texts(size)))
 
@@ -121,7 +147,7 @@ def test_a_wrong_id_of_a_message_in_another_form_is_a_suspect(waiting: Waiting) 
     bench = waiting.bench(server)
     bench.write(talk(texts(3)))
     bench.apply()
-    server.wrong_ids = server.shouts = True
+    server.wrong_ids, server.shouts = no_such_id, True
     bench.write(talk(texts(4)))
 
     report = bench.try_apply()
@@ -174,7 +200,7 @@ def test_a_message_in_another_form_after_a_run_was_cut_off_is_a_suspect(waiting:
 
 @pytest.mark.parametrize("size", [0, 3])
 def test_an_empty_thread_under_a_wrong_id_is_a_suspect(waiting: Waiting, size: int) -> None:
-    bench = waiting.bench(Habits(wrong_parent_ids=True), "batch_create = false")
+    bench = waiting.bench(Habits(wrong_parent_id="no_such_thread"), "batch_create = false")
     bench.write(talk(texts(size)))
 
     report = bench.try_apply()
@@ -197,7 +223,7 @@ def test_an_empty_thread_that_is_read_late_is_no_suspect(waiting: Waiting) -> No
 
 
 def test_a_thread_under_a_wrong_id_is_a_suspect(waiting: Waiting) -> None:
-    bench = waiting.bench(Habits(wrong_parent_ids=True))
+    bench = waiting.bench(Habits(wrong_parent_id="no_such_thread"))
     bench.write(talk(texts(3)))
 
     report = bench.try_apply()
@@ -215,7 +241,7 @@ def test_a_replacement_under_a_wrong_id_leaves_what_it_replaces(waiting: Waiting
     bench.write(talk(texts(3)))
     bench.apply()
     before = bench.thread_id()
-    habits.wrong_parent_ids = True
+    habits.wrong_parent_id = "no_such_thread"
 
     report = bench.try_apply(replace=("openai_thread.t",))
 

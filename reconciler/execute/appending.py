@@ -25,6 +25,7 @@ from reconciler.execute.lost import (
 )
 from reconciler.execute.oddities import note_remade
 from reconciler.execute.recording import deposed, sendable, state_object
+from reconciler.execute.taken import under_own_ids
 from reconciler.execute.unseen import confirm
 from reconciler.expand import Instance
 from reconciler.frozen import frozen
@@ -100,6 +101,7 @@ async def _append(run: Run, changes: Sequence[PlannedChange], parent_id: str) ->
         if not may_have_happened(error):
             await run.recorder.record(Resolve(intent.seq))
         raise
+    returned = await under_own_ids(run, intent, instances, parent_id, returned)
     return await record_members(run, intent.seq, changes, instances, returned, parent_id)
 
 

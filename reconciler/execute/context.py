@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -54,6 +54,9 @@ class Recorder(Protocol):
 
     def known_ids(self) -> frozenset[str]:
         """The ids of everything that state has at this moment, deposed objects included."""
+
+    def holders(self, id_: str) -> Iterable[StateObject]:
+        """What state has under an id at this moment, deposed objects included."""
 
     def suspects_in(self, parent_id: str) -> tuple[Address, ...]:
         """The suspects that may stand in a parent."""
@@ -111,6 +114,8 @@ class Run:
     """The parents among those that had another last member by then: nothing happens to them."""
     unseen: dict[str, Unseen] = field(default_factory=dict)
     """By id: the parents of this run that nothing has shown yet."""
+    created: set[tuple[str, str]] = field(default_factory=set)
+    """Configuration and id of each parent that this run has created."""
     looking: dict[str, asyncio.Lock] = field(default_factory=dict)
     deposed_keys: dict[tuple[Address, str], str] = field(default_factory=dict)
     """By address and object id: where state keeps what has been replaced in this run."""

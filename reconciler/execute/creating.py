@@ -28,6 +28,7 @@ from reconciler.execute.lost import (
 )
 from reconciler.execute.oddities import note_remade
 from reconciler.execute.recording import sendable
+from reconciler.execute.taken import claim
 from reconciler.execute.unseen import confirm, take_back
 from reconciler.expand import Instance
 from reconciler.plan.model import PlannedChange
@@ -64,6 +65,7 @@ async def create_parent(
             refused = [blamed]
             carried = carried[: carried.index(blamed.change)]
     parent_id = str(returned["id"])
+    await claim(run, intent, instance, parent_id)
     replaced = run.recorder.object(change.address)
     entries = put(run, instance, returned, change)
     note_remade(run, [each.object for each in entries if isinstance(each, Put)])

@@ -42,7 +42,7 @@ async def append_again(
         ProviderError: what was sent may or may not stand there.
     """
     for number in range(1, SENDS_MAX):
-        seen = await _look(run, intent, instances)
+        seen = await look(run, intent, instances)
         if seen.is_complete:
             return [each.attributes for each in seen.found if each is not None]
         if seen.unexplained and not any(seen.found):
@@ -81,13 +81,14 @@ async def look_twice(
     return await look()
 
 
-async def _look(run: Run, intent: Intent, instances: Sequence[Instance]) -> Sighting:
+async def look(run: Run, intent: Intent, instances: Sequence[Instance]) -> Sighting:
+    """Look for what an append has sent behind the last member that was known before it."""
     assert intent.parent_id is not None, "an append names its parent"
     parent_id, schema = intent.parent_id, instances[0].schema
     provider = run.provider(instances[0].provider)
     sent = [sendable(each) for each in instances]
 
-    async def look() -> Sighting:
+    async def look_once() -> Sighting:
         fresh = await list_new(
             provider,
             schema.type,
@@ -97,7 +98,7 @@ async def _look(run: Run, intent: Intent, instances: Sequence[Instance]) -> Sigh
         )
         return sight(schema, sent, fresh)
 
-    return await look_twice(run, instances[0].provider, look, lambda seen: seen.is_complete)
+    return await look_twice(run, instances[0].provider, look_once, lambda seen: seen.is_complete)
 
 
 async def _send_missing(
