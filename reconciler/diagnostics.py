@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.concealment import Concealment
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
 
@@ -56,6 +58,8 @@ class SourceFile:
     text: str
     first_byte: int = 0
     """How many bytes of the file come before the text: those of a byte order mark."""
+    concealment: Concealment | None = field(default=None, repr=False, compare=False)
+    """What messages about it do not show; None: what the file itself says about that."""
     _line_starts: list[int] | None = field(default=None, repr=False)
     _line_bytes: list[int] | None = field(default=None, repr=False)
 
@@ -78,10 +82,17 @@ class SourceFile:
         return offset - starts[bisect.bisect_right(starts, offset) - 1]
 
     def line(self, number: int) -> str:
-        """The text of a line, counted from 1, without its line end."""
+        """What is shown of a line, counted from 1, without its line end."""
         starts = self._starts()
         end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        text = self.conceal().shown(self.text, is_values=_VALUES.search(self.path) is not None)
+        return text[starts[number - 1] : end].rstrip("\r\n")
+
+    def conceal(self) -> Concealment:
+        """What hides the keys in it."""
+        if self.concealment is None:
+            self.concealment = Concealment(self.text)
+        return self.concealment
 
     def _bytes_before(self, line: int) -> int:
         """How many bytes the lines before *line* have; they are counted once for all lines."""
@@ -104,6 +115,8 @@ class SourceFile:
                 at = find("\n", at + 1)
         return self._line_starts
 
+
+_VALUES = re.compile(r"\.tfvars(\.json)?$")
 
 Place = tuple[SourceFile, int, int]
 """A stretch of a file as everything before the diagnostics knows it: file, start and end offset."""
@@ -283,6 +296,9 @@ def diagnostic(
     if place is None:
         return Diagnostic(severity, summary, detail, None, (), context, values, address)
     source, start, end = place
+    hidden = source.conceal()
+    summary, detail = hidden.told(summary), hidden.told(detail)
+    values = tuple((name, hidden.told_of(name, each)) for name, each in values)
     subject = source.range(start, end)
     first, cut = _around(source.line(subject.start.line), source, start, subject.start)
     last = min(subject.end.line, subject.start.line + MAX_SNIPPET_LINES - 1)

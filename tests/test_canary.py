@@ -382,3 +382,58 @@ def test_a_key_that_the_specs_give(cage: Cage, monkeypatch: pytest.MonkeyPatch, 
     (thread,) = cage.server.threads.values()
     assert thread["metadata"] == {"language": "de"}
     assert cage("show -json").code == 0
+
+
+MISTAKES_AROUND_A_KEY = {
+    "a misspelt name": 'provider "openai" {\n apikey="KEY"\n}',
+    "an unclosed string": 'provider "openai" {\n api_key="KEY\n}',
+    "a call": 'provider "openai" {\n api_key=trimm("KEY")\n}',
+    "a list": 'provider "openai" {\n api_key=["KEY"]\n}',
+    "twice": 'provider "openai" {\n api_key="KEY"\n api_key="KEY"\n}',
+    "without quotes": 'provider "openai" {\n api_key=KEY\n}',
+    "a comma": 'provider "openai" {\n api_key="KEY", base_url="x"\n}',
+    "a template": 'provider "openai" {\n headers={ A="${"KEY"}x",, }\n}',
+    "a heredoc": 'provider "openai" {\n api_key=trimm(<<-E\n  KEY\n E\n)\n}',
+    "an open heredoc": 'provider "openai" {\n api_key=<<-E\n  KEY\n F\n}',
+    "a comment": 'provider "openai" {\n apikey="x" # KEY\n}',
+    "one line": 'provider "openai" { apikey="KEY" }',
+    "another block": 'provder "openai" { api_key="KEY" }',
+    "a brace below": 'provider "openai"\n{\n apikey="KEY"\n}',
+    "no brace": 'provider "openai"\n apikey="KEY"\n}',
+    "a default": 'variable "k" {\n defalt="KEY"\n}\nprovider "openai" {\n api_key=var.k\n}',
+    "a type": 'variable "k" {\n type=number\n default="KEY"\n}\nprovider "openai" {\n api_key=var.k\n}',
+    "a local": 'locals {\n k=trimm("KEY")\n}\nprovider "openai" {\n api_key=local.k\n}',
+    "a value": (
+        'locals {\n k={ a="KEY" }\n}\nprovider "openai" {\n api_key=local.k.a\n}\n'
+        'output "x" {\n value=tonumber(local.k.a)\n}'
+    ),
+    "a given value": (
+        'variable "given" {\n validation {\n condition=length(var.given)<3\n'
+        ' error_message="no: ${var.given}"\n}\n}\nlocals {\n k="x${var.given}"\n}\n'
+        'provider "openai" {\n api_key=local.k\n}'
+    ),
+    "an option": 'variable "given" {}\nprovider "openai" {\n api_key=var.given\n}',
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES_AROUND_A_KEY)
+def test_mistakes_around_a_key(cage: Cage, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """Errors show the line, and stars where the key stands."""
+    monkeypatch.delenv("OPENAI_API_KEY")
+    text = MISTAKES_AROUND_A_KEY[what].replace("KEY", cage.key)
+    (cage.folder / "specs" / "main.tf").write_text(f'{text}\nresource "openai_thread" "t" {{}}\n')
+    cage.written.add("main.tf")
+    given = {"a given value": [f"-var=given={cage.key}"], "an option": [f"-var=given:{cage.key}"]}
+    told = given.get(what, [])
+    for command in ("validate", "validate -json", "plan", "apply -auto-approve -json", "graph"):
+        assert cage(command, *told).code == 1 or command == "graph" or told
+    cage.seen += [cage.run("fmt", "-diff", "-write=false", cage.folder / "specs").out]
+
+
+def test_a_mistake_in_a_variable_file(cage: Cage, monkeypatch: pytest.MonkeyPatch) -> None:
+    cage.write('variable "k" {}\nprovider "openai" {\n alias = "b"\n api_key = var.k\n}')
+    (cage.folder / "specs" / "terraform.tfvars").write_text(f'k = trimm("{cage.key}")\n')
+    cage.written.add("terraform.tfvars")
+    assert cage("validate").code == 1
+    assert cage("validate -json").code == 1
+    cage.seen += [cage.run("fmt", "-diff", "-write=false", cage.folder / "specs").out]

@@ -25,7 +25,7 @@ EARLY_STATE = [
 """What is remembered, and the file it is in; journal, lock and recovery come last."""
 
 STATIONS = [
-    ["address", "version", "frozen", "collector"],
+    ["address", "version", "frozen", "collector", "concealment"],
     ["errors", "diagnostics"],
     ["schema"],
     ["language"],
@@ -126,7 +126,7 @@ def test_the_emulator_imports_nothing_of_the_package() -> None:
 
 
 def test_the_provider_is_handed_plain_data() -> None:
-    known = ("address", "errors", "frozen", "schema", "provider", "state.model")
+    known = ("address", "concealment", "errors", "frozen", "schema", "provider", "state.model")
     guilty = [
         (within(path), module)
         for path in (PACKAGE / "provider").rglob("*.py")

@@ -102,8 +102,20 @@ def _tell(session: Session, formatted: Formatted, *, listed: bool, diff: bool) -
     if diff:
         from reconciler.views.unified_diff import unified_diff
 
-        name, before, after = formatted.shown, formatted.before, formatted.after
-        console.out_lines(unified_diff(name, before, after, console.out_style))
+        before, after = _concealed(formatted)
+        console.out_lines(unified_diff(formatted.shown, before, after, console.out_style))
+
+
+def _concealed(formatted: Formatted) -> tuple[str, str]:
+    """The text before and after as a difference shows it: without the keys in it."""
+    from reconciler.concealment import Concealment
+    from reconciler.spec.files import read_specs
+
+    name, texts = formatted.shown, (formatted.before, formatted.after)
+    beside = () if name == STDIN else read_specs(Path(name).parent, Diagnostics())
+    hidden = Concealment(formatted.after, *(each.text for each in beside))
+    before, after = (hidden.shown(each, is_values=name.endswith(".tfvars")) for each in texts)
+    return before, after
 
 
 def _write(formatted: Formatted, diagnostics: Diagnostics) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from reconciler.concealment import STARS, without
 from reconciler.frozen import replace
 from reconciler.provider.answers import Lost, NotSent, Reply
 from reconciler.provider.secret import Secret
@@ -13,11 +14,6 @@ MIN_SECRET = 8
 
 MIN_SENSITIVE = 4
 """Sensitive values shorter than this cannot be told from ordinary text."""
-
-MIN_START = 12
-"""How much of a text, from its start, is hidden as well: servers cut what they quote."""
-
-STARS = "***"
 
 
 class Discretion:
@@ -60,14 +56,14 @@ class Discretion:
     def hide(self, text: str) -> str:
         """*text* with stars in place of everything that must not be told."""
         for form in self._forms():
-            text = _without(text, form)
+            text = without(text, form)
         return text
 
     def _hide_bytes(self, raw: bytes) -> bytes:
         # Latin-1 gives every byte a character, so that what is no text stays as it is.
         text = raw.decode("latin-1")
         for form in self._forms():
-            text = _without(text, form.encode("utf-8", "surrogatepass").decode("latin-1"))
+            text = without(text, form.encode("utf-8", "surrogatepass").decode("latin-1"))
         return text.encode("latin-1")
 
     def _forms(self) -> list[str]:
@@ -77,25 +73,6 @@ class Discretion:
         hidden |= {each for each in self._sensitive() if len(each.strip()) >= MIN_SENSITIVE}
         forms = {form for each in hidden for form in _written(each)}
         return sorted(forms, key=lambda each: (-len(each), each))
-
-
-def _without(text: str, form: str) -> str:
-    text = text.replace(form, STARS)
-    start = form[:MIN_START]
-    if len(form) <= MIN_START or start not in text:
-        return text
-    pieces = text.split(start)
-    return pieces[0] + "".join(STARS + _behind(form, each) for each in pieces[1:])
-
-
-def _behind(form: str, piece: str) -> str:
-    """What stands behind a start that is cut somewhere further on."""
-    rest = form[MIN_START:]
-    length = next(
-        (at for at, (one, other) in enumerate(zip(rest, piece, strict=False)) if one != other),
-        min(len(rest), len(piece)),
-    )
-    return piece[length:]
 
 
 def _written(text: str) -> Iterator[str]:

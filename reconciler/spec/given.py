@@ -6,9 +6,10 @@ Later words win: the environment, `terraform.tfvars`, `terraform.tfvars.json`, `
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from reconciler.concealment import Concealment, without_keys
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
@@ -54,11 +55,13 @@ def read_given(
     given: Sequence[Given],
     environment: Mapping[str, str],
     diagnostics: Diagnostics,
+    *,
+    concealment: Concealment | None = None,
 ) -> tuple[dict[str, GivenValue], bool]:
     """Gather the last word about every variable that anything outside the specs names.
 
     Also, whether that is all: where a file or an option could not be read, any variable may have
-    been meant.
+    been meant. *concealment* is what messages about variable files do not show.
     """
     found = dict(_from_environment(environment))
     is_all = True
@@ -66,10 +69,26 @@ def read_given(
         if isinstance(each, GivenOption):
             values = _from_option(each.text, diagnostics)
         else:
-            values = _from_file(each.path, diagnostics)
+            values = _from_file(each.path, diagnostics, concealment)
         is_all = is_all and values is not None
         found.update(values or {})
     return found, is_all
+
+
+def texts_of(given: Mapping[str, GivenValue], names: Collection[str]) -> Iterator[str]:
+    """The texts that are given for the variables among *names*, which are written `var.name`."""
+    queue: list[object] = []
+    for name, each in given.items():
+        if f"var.{name}" in names:
+            queue += (each.text, each.value)
+    while queue:
+        value = queue.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            queue += value.values()
+        elif isinstance(value, (list, tuple)):
+            queue += value
 
 
 def _from_environment(environment: Mapping[str, str]) -> Iterator[tuple[str, GivenValue]]:
@@ -94,17 +113,20 @@ def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue] |
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not NAME.fullmatch(name):
-        detail = f'"{text}" is not of the form NAME=VALUE, as in -var "language=en".'
+        detail = f'"{without_keys(text)}" is not of the form NAME=VALUE, as in -var "language=en".'
         diagnostics.error("Invalid -var option", detail)
         return None
     return {name: GivenValue(value, None, GivenBy.OPTION, f"-var {name}=...")}
 
 
-def _from_file(path: Path, diagnostics: Diagnostics) -> dict[str, GivenValue] | None:
+def _from_file(
+    path: Path, diagnostics: Diagnostics, concealment: Concealment | None
+) -> dict[str, GivenValue] | None:
     """What a file gives; None where nothing tells what it may have given."""
     source = read_text(path, diagnostics)
     if source is None:
         return None
+    source.concealment = concealment
     if source.path.endswith(".json"):
         return _from_json(source, diagnostics)
     body = parse_file(source, diagnostics)

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from reconciler.collector import collector_paused
+from reconciler.concealment import Concealment
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.frozen import replace
 from reconciler.language.parse import parse_file
 from reconciler.schema import Schema
 from reconciler.spec.draft import Draft
 from reconciler.spec.files import read_specs, shown_path
-from reconciler.spec.given import Given, read_given
+from reconciler.spec.given import Given, read_given, texts_of
 from reconciler.spec.kinds import Kinds, make_kinds
 from reconciler.spec.model import Module, ModuleCall, Spec
 from reconciler.spec.module_calls import WrittenCall, check_inputs
@@ -57,7 +58,10 @@ def load(
         diagnostics.error("Too many module calls", detail)
         root = replace(root, calls={})
     is_sound = not diagnostics.has_errors
-    values, is_all_given = read_given(directory, given, environment or {}, diagnostics)
+    values, is_all_given = read_given(
+        directory, given, environment or {}, diagnostics, concealment=loader.concealment
+    )
+    loader.concealment.give(lambda names: texts_of(values, names))
     return Spec(
         root=root,
         directory=os.path.abspath(directory),
@@ -87,6 +91,7 @@ class _Loader:
         self.diagnostics = diagnostics
         self.sources: dict[str, SourceFile] = {}
         self.backend_path: str | None = None
+        self.concealment = Concealment()
         self._modules: dict[str, Module] = {}
         self._open: list[str] = []
 
@@ -100,7 +105,10 @@ class _Loader:
     ) -> Module:
         draft = Draft(path, self.kinds, self.provider_schema, self.diagnostics)
         draft.broken.is_blind = is_blind
-        self.sources.update((source.path, source) for source in sources)
+        for source in sources:
+            self.sources[source.path] = source
+            self.concealment.add(source.text)
+            source.concealment = self.concealment
         draft.read([parse_file(source, self.diagnostics) for source in sources])
         if path == ".":
             self.backend_path = draft.backend_path
