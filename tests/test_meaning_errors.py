@@ -136,6 +136,67 @@ VALIDATED = {
             "error main.tf:6:19 Reference to undeclared input variable",
         ],
     ),
+    "words that are none": (
+        'variable "a" {\n  description = 4\n  sensitive = null\n  nullable = "0"\n}\n'
+        'output "o" {\n  value = 1\n  description = null\n  sensitive = [true]\n}\n'
+        'terraform {\n  required_version = null\n  backend "local" {\n    path = 1\n  }\n}\n',
+        [
+            "error main.tf:3:15 Unsuitable value type",
+            "error main.tf:8:17 Unsuitable value type",
+            "error main.tf:9:15 Unsuitable value type",
+        ],
+    ),
+    "instances of what is known by its type only": (
+        "".join(
+            f'variable "v{n}" {{\n  type = {type_}\n}}\n'
+            f'resource "openai_thread" "t{n}" {{\n  {argument} = var.v{n}\n}}\n'
+            for n, (argument, type_) in enumerate(
+                [
+                    ("for_each", "list(string)"),
+                    ("for_each", "string"),
+                    ("for_each", "tuple([string])"),
+                    ("for_each", "set(string)"),
+                    ("for_each", "map(any)"),
+                    ("for_each", "any"),
+                    ("count", "list(number)"),
+                    ("count", "bool"),
+                    ("count", "string"),
+                    ("count", "any"),
+                ]
+            )
+        ),
+        [
+            "error main.tf:5:14 Invalid for_each argument",
+            "error main.tf:11:14 Invalid for_each argument",
+            "error main.tf:17:14 Invalid for_each argument",
+            "error main.tf:41:11 Invalid count argument",
+            "error main.tf:47:11 Invalid count argument",
+        ],
+    ),
+    "both ways to say how many instances there are": (
+        'resource "openai_thread" "t" {\n  count = 1\n  for_each = { a = var.nope }\n'
+        "  metadata = { k = each.key, n = count.index }\n}\n"
+        'output "o" {\n  value = openai_thread.t["a"].id\n}\n',
+        [
+            'error main.tf:3:3 Invalid combination of "count" and "for_each"',
+            "error main.tf:3:20 Reference to undeclared input variable",
+        ],
+    ),
+    "messages that are no text": (
+        'variable "n" {\n  default = 1\n}\noutput "o" {\n  value = 1\n'
+        + "".join(
+            f"  precondition {{\n    condition = var.n == 1\n    error_message = {message}\n  }}\n"
+            for message in ["[1]", "null", "5", "var.n", 'sensitive("x")']
+        )
+        + '}\ncheck "c" {\n  assert {\n    condition = upper(var.n, 2) == "A"\n'
+        "    error_message = {}\n  }\n}\n",
+        [
+            "error main.tf:8:21 Invalid error message",
+            "error main.tf:12:21 Invalid error message",
+            "error main.tf:29:30 Too many function arguments",
+            "error main.tf:30:21 Invalid error message",
+        ],
+    ),
     "required providers": (
         'terraform {\n  required_version = ">= 1.0.0.0.0"\n  required_providers {\n'
         '    openai = { source = "x", version = "??" }\n    q = 3\n    aws = "1.x"\n'

@@ -689,7 +689,7 @@ MISTAKES = {
         "One reference is needed here",
     ),
     "a description that is no text": (
-        'variable "x" {\n  description = 5\n}\n',
+        'variable "x" {\n  description = [5]\n}\n',
         ["error main.tf:2:17 Unsuitable value type"],
         "must be a text",
     ),

@@ -8,12 +8,14 @@ from reconciler.address import ModulePath
 from reconciler.diagnostics import Diagnostic, Severity, diagnostic
 from reconciler.expand.world import World
 from reconciler.frozen import frozen
+from reconciler.language.marks import unmark
 from reconciler.language.mistakes import ValueMistake
 from reconciler.language.plain import convert, to_plain
 from reconciler.language.report import names_in
 from reconciler.language.syntax import Scope
-from reconciler.language.values import Sensitive, Unknown, contains_unknown
+from reconciler.language.values import Sensitive, Unknown, contains_unknown, is_null
 from reconciler.spec.model import Rule
+from reconciler.spec.value_check import invalid_message
 
 
 @frozen
@@ -63,12 +65,12 @@ def judge(
         if met is not False:
             continue
         text = world.evaluate(rule.error_message, scope)
-        if text is None:
+        reason = _no_message(text)
+        if reason is not None:
             found.append(
                 diagnostic(
                     Severity.ERROR,
-                    "Invalid error message",
-                    "The condition is not met, and the error message that says why is null.",
+                    *invalid_message(reason),
                     place=rule.error_message.place,
                     values=names_in(rule.error_message, scope),
                     address=address,
@@ -91,6 +93,14 @@ def judge(
             )
         )
     return Verdict(tuple(found), is_open)
+
+
+def _no_message(value: object) -> str | None:
+    """Why a value is no message; None where it is one, or may be."""
+    try:
+        return "it is null" if is_null(convert(unmark(value)[0], "string")) else None
+    except ValueMistake as mistake:
+        return mistake.text
 
 
 def _is_met(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Set
+from collections.abc import Collection, Iterable, Set
 
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
+from reconciler.language.convert import convert
+from reconciler.language.mistakes import ValueMistake
 from reconciler.language.syntax import Block, Expression
+from reconciler.language.types import Type
+from reconciler.language.values import is_null
 from reconciler.spec.constants import constant, in_context
 from reconciler.suggest import closest, did_you_mean
 
@@ -147,22 +151,17 @@ class BlockReader:
         expression = self.expression(name)
         return None if expression is None or expression.is_unread else expression
 
-    def text(self, name: str) -> str | None:
+    def text(self, name: str, *, nullable: bool = False) -> str | None:
         """The constant text of the argument *name*; None without it or after an error."""
-        value = self._constant(name)
-        if value is None or isinstance(value, str):
-            return value
-        self._unsuitable(name, "a text")
-        return None
+        value = self._constant(name, "string", "a text", nullable=nullable)
+        assert value is None or isinstance(value, str), "it has been converted"
+        return value
 
     def flag(self, name: str) -> bool | None:
         """The constant truth of the argument *name*; None without it or after an error."""
-        value = self._constant(name)
-        value = _TRUTH.get(value, value) if isinstance(value, str) else value
-        if value is None or isinstance(value, bool):
-            return value
-        self._unsuitable(name, "true or false")
-        return None
+        value = self._constant(name, "bool", "true or false", nullable=False)
+        assert value is None or isinstance(value, bool), "it has been converted"
+        return value
 
     def blocks(self, type_: str) -> list[Block]:
         """The nested blocks of one type."""
@@ -177,19 +176,23 @@ class BlockReader:
             self.error(f"Duplicate {type_} block", detail, each.type_place)
         return found[0] if found else None
 
-    def _constant(self, name: str) -> object:
+    def _constant(self, name: str, type_: Type, wanted: str, *, nullable: bool) -> object:
         expression = self.static(name)
         if expression is None:
             return None
         try:
-            return constant(expression)
+            value = convert(constant(expression), type_)
+            if not is_null(value):
+                return value
         except SpecError as error:
             in_context(self.diagnostics, error, self.context)
             return None
-
-    def _unsuitable(self, name: str, wanted: str) -> None:
-        place = self.body.arguments[name].expression.place
-        self.error("Unsuitable value type", f'The argument "{name}" must be {wanted}.', place)
+        except ValueMistake:
+            nullable = False
+        if not nullable:
+            detail = f'The argument "{name}" must be {wanted}.'
+            self.error("Unsuitable value type", detail, expression.place)
+        return None
 
     def _are_names(self, names: tuple[str, ...]) -> bool:
         good = True
@@ -224,9 +227,6 @@ def where(place: Place) -> str:
     """A place as messages name it: `main.tf:12:3`."""
     source, start, end = place
     return str(source.range(start, end))
-
-
-_TRUTH: Mapping[str, bool] = {"true": True, "false": False}
 
 
 def _a(word: str) -> str:

@@ -191,6 +191,8 @@ class ReferenceCheck:
                 return True
             detail = f"{name} has neither count nor for_each: write it without the brackets."
             self._error("Unexpected resource instance key", detail, traversal.place)
+        elif block.count is not None and block.for_each is not None:
+            return True  # which of them is meant is not known, and has been reported
         elif has_part and not target.has_index:
             key = "count.index" if block.count is not None else "each.key"
             detail = (

@@ -149,7 +149,6 @@ def _for_each(reader: BlockReader) -> Expression | None:
         )
         place = reader.body.arguments["for_each"].name_place
         reader.error('Invalid combination of "count" and "for_each"', detail, place)
-        return None
     return for_each
 
 

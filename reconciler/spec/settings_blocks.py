@@ -78,7 +78,7 @@ def _alias(reader: BlockReader) -> str | None:
 
 
 def _check_version(reader: BlockReader) -> None:
-    constraint = reader.text("required_version")
+    constraint = reader.text("required_version", nullable=True)
     expression = reader.expression("required_version")
     if constraint is None or expression is None:
         return
@@ -103,7 +103,7 @@ def _local_backend(reader: BlockReader, backend: Block) -> str | None:
         _refuse_backend(reader, backend, f"backend {kind}")
         return None
     inner.expect(("path", "workspace_dir"))
-    return inner.text("path")
+    return inner.text("path", nullable=True)
 
 
 def _refuse_backend(reader: BlockReader, block: Block, what: str) -> None:

@@ -16,7 +16,6 @@ from reconciler.spec.uses import (
     Use,
     call_uses,
     check_uses,
-    condition_uses,
     import_uses,
     local_uses,
     output_uses,
@@ -84,7 +83,8 @@ def _validate_resource(block: ResourceBlock, references: ReferenceCheck, values:
     references.block = None
     values.arguments(block.schema, block.body.arguments, context, block.place)
     instances = _validate_repetition(block, context, values)
-    values.expressions((expression for expression, _ in condition_uses(block)), context)
+    lifecycle = block.lifecycle
+    values.rules((*lifecycle.preconditions, *lifecycle.postconditions), context)
     return instances
 
 
@@ -101,12 +101,13 @@ def _validate_output(
     output: Output, references: ReferenceCheck, values: ValueCheck, *, is_root: bool
 ) -> None:
     context = f'output "{output.name}"'
-    found = list(output_uses(output))
-    references.uses(context, found)
+    references.uses(context, output_uses(output))
     references.dependencies(context, output.depends_on)
     if is_root:
         values.output(output, context)
-    values.expressions((each for each, _ in found[is_root:]), context)
+    else:
+        values.expressions((output.expression,), context)
+    values.rules(output.preconditions, context)
 
 
 def _validate_repetition(
@@ -124,6 +125,7 @@ def _validate_check(check: CheckBlock, references: ReferenceCheck, values: Value
     references.own = check.data
     references.uses(context, check_uses(check))
     references.own = None
+    values.rules(check.asserts, context)
     if check.data is not None:
         body = check.data.body
         values.arguments(check.data.schema, body.arguments, context, check.data.place)

@@ -12,6 +12,7 @@ from reconciler.language.marks import unmark_deep
 from reconciler.language.mistakes import ValueMistake, path_text
 from reconciler.language.numbers import is_whole
 from reconciler.language.syntax import Argument, Expression, Scope
+from reconciler.language.types import kind
 from reconciler.language.values import (
     Sensitive,
     SetValue,
@@ -21,7 +22,7 @@ from reconciler.language.values import (
 )
 from reconciler.schema import Attribute, Complaint, Path, Schema
 from reconciler.spec.constants import NO_NAMES, REFUSED_IN_SECRET, except_at, in_context
-from reconciler.spec.model import Output, Variable
+from reconciler.spec.model import Output, Rule, Variable
 from reconciler.spec.nested import NestedBlocks
 from reconciler.spec.variables import variable_value
 
@@ -100,6 +101,19 @@ class ValueCheck:
         for expression in expressions:
             self._evaluate(expression)
 
+    def rules(self, rules: Iterable[Rule], context: str) -> None:
+        """Report what goes wrong in conditions, and messages that are no text."""
+        self.context = context
+        for rule in rules:
+            self._evaluate(rule.condition)
+            try:
+                message = convert(self._evaluate(rule.error_message), "string")
+            except ValueMistake as mistake:
+                self._error(*invalid_message(mistake.text), rule.error_message.place)
+                continue
+            if is_null(message):
+                self._error(*invalid_message("it is null"), rule.error_message.place)
+
     def output(self, output: Output, context: str) -> None:
         """Report an output of the root module that shows a secret and does not say so."""
         self.context = context
@@ -110,14 +124,13 @@ class ValueCheck:
     def count(self, expression: Expression, context: str) -> int:
         """Report a `count` that is no number of instances; how many there are, as far as known."""
         self.context = context
-        value = self._bare(expression)
-        if isinstance(value, Unknown):
-            return 0
         try:
-            number = convert(value, "number")
+            number = convert(self._bare(expression), "number")
         except ValueMistake as mistake:
             detail = f"The count value must be a whole number: {mistake.text}."
             self._error("Invalid count argument", detail, expression.place)
+            return 0
+        if isinstance(number, Unknown):
             return 0
         if not isinstance(number, (int, Decimal)) or not is_whole(number) or number < 0:
             detail = "How many instances there are is a whole number, 0 or more."
@@ -138,7 +151,8 @@ class ValueCheck:
             return 0
         value, _ = unmark_deep(marked)
         is_set = isinstance(value, SetValue) and all(_is_text(each) for each in value)
-        if not isinstance(value, (Unknown, Mapping)) and not is_set:
+        may_be = isinstance(value, Unknown) and kind(value.type) in _REPEATED
+        if not may_be and not isinstance(value, Mapping) and not is_set:
             detail = (
                 "The keys of the instances come from a map, or from a set of texts. Write a list "
                 "of texts as toset([...])."
@@ -204,6 +218,11 @@ class ValueCheck:
         self._error(summary, f"{name} {complaint.message}.", place)
 
 
+def invalid_message(reason: str) -> tuple[str, str]:
+    """What is said of the error message of a rule that is no text: summary, detail."""
+    return "Invalid error message", f"The error message must be a text: {reason}."
+
+
 INVALID_INPUT = "Invalid value for module argument"
 
 SENSITIVE_OUTPUT = (
@@ -219,6 +238,9 @@ def input_mistake(variable: Variable, mistake: ValueMistake) -> str:
     reason = mistake.text
     return f'The given value is not suitable for the variable "{variable.name}": {reason}.'
 
+
+_REPEATED = frozenset(("dynamic", "map", "object", "set"))
+"""The kinds of types that a `for_each` may have."""
 
 _NOTHING_KNOWN = Unknown("dynamic", not_null=False)
 
