@@ -511,3 +511,13 @@ def test_nobody_is_told_to_put_in_quotes_what_stands_in_them(tmp_path: Path) -> 
     told = [load_specs(tmp_path, text.replace("DEPENDENCY", each)).details for each in ('"s"', "s")]
     assert ["put it in quotes" in each for each in told] == [False, True]
     assert all("refers to nothing" in each for each in told)
+
+
+@pytest.mark.parametrize(("option", "missing"), [("x", ["y"]), ("x y", [])])
+def test_an_option_without_a_value_is_no_missing_variable_as_well(
+    project: Project, option: str, missing: list[str]
+) -> None:
+    project.write('variable "x" {}\nvariable "y" {}\n')
+    ended = project("plan", "-var", option)
+    assert ended.err.count("Invalid -var option") == 1
+    assert re.findall(r'The variable "(.)" has no default', ended.err) == missing

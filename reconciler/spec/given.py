@@ -115,7 +115,9 @@ def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue] |
     if not equals or not NAME.fullmatch(name):
         detail = f'"{without_keys(text)}" is not of the form NAME=VALUE, as in -var "language=en".'
         diagnostics.error("Invalid -var option", detail)
-        return None
+        if not NAME.fullmatch(name):
+            return None
+        return {name: GivenValue(None, Unknown(not_null=False), GivenBy.OPTION, f"-var {name}")}
     return {name: GivenValue(value, None, GivenBy.OPTION, f"-var {name}=...")}
 
 
