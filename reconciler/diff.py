@@ -81,8 +81,7 @@ def drift(
     """
     if _is_as_returned(recorded, observed):
         return ()
-    before = schema.canonical(recorded.attributes)
-    after = schema.canonical({**recorded.attributes, **observed})
+    before, after = _compared(schema, recorded, observed)
     found: list[AttributeChange] = []
     for name, attribute in sorted(schema.arguments.items()):
         was, now = _pruned(before.get(name)), _pruned(after.get(name))
@@ -101,14 +100,14 @@ def refreshed(schema: Schema, recorded: StateObject, observed: Attributes) -> St
     """
     if _is_as_returned(recorded, observed):
         return recorded
-    returned = schema.canonical(recorded.attributes)
-    seen = schema.canonical({**recorded.attributes, **observed})
+    returned, seen = _compared(schema, recorded, observed)
     attributes, sent = dict(recorded.attributes), dict(recorded.sent)
     for name, value in observed.items():
         was, now = _pruned(returned.get(name)), _pruned(seen.get(name))
         if same(was, now) and name in attributes:
             continue
         attributes[name] = value
+        attributes.update(dict.fromkeys(_other_names(schema, recorded, (name,))))
         attribute = schema.attributes.get(name)
         if attribute is None or not attribute.is_argument:
             continue
@@ -199,12 +198,31 @@ def _current(
     sent = schema.canonical(recorded.arguments)
     if observed is None or _is_as_returned(recorded, observed):
         return sent
-    returned = schema.canonical(recorded.attributes)
-    seen = schema.canonical({**recorded.attributes, **observed})
+    returned, seen = _compared(schema, recorded, observed)
     return {
         name: _merged(_pruned(sent.get(name)), _pruned(returned.get(name)), _pruned(seen.get(name)))
         for name in schema.attributes
     }
+
+
+def _compared(
+    schema: Schema, recorded: StateObject, observed: Attributes
+) -> tuple[Attributes, Attributes]:
+    """What came back and what is there now, in one form.
+
+    What the spec wrote under another name than the API's does not stand in for what is gone.
+    """
+    left_out = dict.fromkeys(_other_names(schema, recorded, observed))
+    attributes = {**recorded.attributes, **left_out}
+    return schema.canonical(attributes), schema.canonical({**attributes, **observed})
+
+
+def _other_names(schema: Schema, recorded: StateObject, observed: Iterable[str]) -> Iterator[str]:
+    """Other names (`file_ids`) for what is *observed*, where that has come back before."""
+    for group in schema.exclusive:
+        shown = [each for each in group if each in observed]
+        if any(not is_vacant(recorded.attributes.get(each)) for each in shown):
+            yield from (each for each in group if each not in shown)
 
 
 def _merged(sent: Value, returned: Value, observed: Value) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pytest
 from conversation_model import MESSAGE, SCHEMAS, THREAD, at
@@ -109,6 +109,43 @@ def test_an_empty_text_is_not_an_absent_one() -> None:
 def test_a_text_and_its_one_text_part_are_the_same() -> None:
     was = recorded({"content": [{"type": "text", "text": "hi"}]})
     assert changed(was, wanted(content="hi")) == {}
+
+
+SEARCHED = [{"file_id": "f", "tools": [{"type": "file_search"}]}]
+OTHER = [{"file_id": "g", "tools": [{"type": "file_search"}]}]
+
+
+def as_read(was: StateObject, attachments: Value) -> dict[str, Value]:
+    """What a server answers: it knows no `file_ids`."""
+    read = {name: value for name, value in was.attributes.items() if name != "file_ids"}
+    return {**read, "attachments": attachments}
+
+
+def names(changes: Iterable[AttributeChange]) -> set[str | int]:
+    return {each.path[0] for each in changes}
+
+
+@pytest.mark.parametrize("now", [[], None, OTHER, [*SEARCHED, *OTHER]])
+def test_file_ids_that_the_server_has_no_more_are_drift_until_they_are_back(now: Value) -> None:
+    was, desired = recorded({"file_ids": ["f"], "attachments": SEARCHED}), wanted(file_ids=["f"])
+    seen, well = as_read(was, now), as_read(was, SEARCHED)
+    assert names(drift(MESSAGE, was, seen)) == {"attachments"}
+    assert names(diff(MESSAGE, was, seen, desired)) == {"file_ids"}
+
+    later = refreshed(MESSAGE, was, seen)
+
+    assert not drift(MESSAGE, later, seen)
+    assert names(diff(MESSAGE, later, seen, desired)) == {"file_ids"}
+    assert names(drift(MESSAGE, later, well)) == {"attachments"}
+    assert not diff(MESSAGE, refreshed(MESSAGE, later, well), well, desired)
+
+
+def test_file_ids_that_a_server_never_tells_are_no_drift() -> None:
+    was = recorded({"file_ids": ["f"], "attachments": []})
+    seen = {**as_read(was, []), "metadata": {"k": "v"}}
+    assert names(drift(MESSAGE, was, seen)) == {"metadata"}
+    later = refreshed(MESSAGE, was, seen)
+    assert not diff(MESSAGE, later, seen, wanted(file_ids=["f"], metadata={"k": "v"}))
 
 
 def test_file_ids_are_their_attachments() -> None:

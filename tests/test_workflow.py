@@ -212,6 +212,30 @@ def test_edited_metadata_is_drift_and_is_put_back(project: Project, server: Emul
     assert project("plan -detailed-exitcode").code == 0
 
 
+@pytest.mark.parametrize("left", [[], None])
+def test_file_ids_that_are_gone_are_drift_and_are_put_back(
+    project: Project, server: Emulator, left: object
+) -> None:
+    project.write(
+        'resource "openai_thread" "t" {}\n'
+        'resource "openai_message" "a" {\n  thread_id = openai_thread.t.id\n'
+        '  role      = "user"\n  content   = "read this"\n  file_ids  = ["file-9"]\n}\n'
+    )
+    project.apply()
+    thread = str(server.threads()[0]["id"])
+    before = server.messages(thread)[0]
+    server.edit(str(before["id"]), attachments=left)
+
+    plan = project("plan")
+    project.apply()
+
+    assert "Objects have changed outside" in plan.out
+    assert "1 to add, 0 to change, 1 to destroy" in plan.out
+    (after,) = server.messages(thread)
+    assert after["attachments"] == before["attachments"]
+    assert project("plan -detailed-exitcode").code == 0
+
+
 def test_a_reference_to_a_message_waits_for_its_id(project: Project, server: Emulator) -> None:
     project.write(
         conversation("a", "b") + 'resource "openai_message" "last" {\n'
