@@ -88,6 +88,7 @@ def test_the_examples_in_python_hold() -> None:
             f"{pattern_syntax.MAX_REPEAT:,}",
         ),
         ("errors and warnings that are kept of one command", f"{diagnostics.MAX_KEPT:,}"),
+        ("mistakes in the syntax of one file that are told", f"{reading.MAX_MISTAKES}"),
         ("words of one expression or block", f"{words.MAX_WORDS:,}"),
         ("brackets and expressions in each other", f"{words.MAX_NESTING} deep"),
         ("templates in templates", f"{scan.MAX_TEMPLATE_DEPTH} deep"),
