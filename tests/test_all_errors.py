@@ -266,6 +266,31 @@ SYNTAX = {
             "error main.tf:45:27 Unsupported attribute",
         ],
     ),
+    "headers written in other ways": (
+        THREAD.replace("{}", "{ {\n  metadata = { a = var.q }\n}")
+        + message("a", "var.r").replace("resource", "resource:")
+        + message("b", "var.s").replace("resource", "resource =")
+        + message("c", "var.t").replace('"openai_message" "c"', "openai_message.c")
+        + message("d", "var.u").replace('"d"', "'d'")
+        + "locals (\n  x = var.v\n)\n"
+        + AFTER
+        + 'output "all" {\n  value = [openai_message.c.id, openai_message.d.id]\n}\n',
+        [
+            "error main.tf:1:32 Extra opening bracket",
+            "error main.tf:2:20 Reference to undeclared input variable",
+            "error main.tf:4:9 Misplaced colon",
+            "error main.tf:7:15 Reference to undeclared input variable",
+            "error main.tf:9:10 Misplaced equals sign",
+            "error main.tf:12:15 Reference to undeclared input variable",
+            "error main.tf:14:24 Invalid argument name",
+            "error main.tf:17:15 Reference to undeclared input variable",
+            "error main.tf:19:27 Invalid character",
+            "error main.tf:22:15 Reference to undeclared input variable",
+            "error main.tf:24:8 Missing opening brace",
+            "error main.tf:25:7 Reference to undeclared input variable",
+            "error main.tf:28:27 Unsupported attribute",
+        ],
+    ),
     "blocks that nothing can be made of": (
         'resource "openai_thread t" {\n  metadata = { a = var.a }\n}\n'
         'resource "openai_message" {\n  rol = var.b\n}\n'
@@ -668,7 +693,7 @@ output "ids" {
 }
 """
 
-SLIPS = [at for at, char in enumerate(VALID) if char in '{}[]()"=:\n'][::3]
+SLIPS = [at for at, char in enumerate(VALID) if char in '{}[]()"=:,.?\n'][::2]
 
 
 @pytest.mark.parametrize("at", SLIPS)

@@ -58,12 +58,15 @@ class Headers:
         stop = first + 1
         while stop < len(words) and words[stop].kind in (*_LABELS, *_LITTER):
             stop += 1
-        if stop > first + 1 and words[first].end == words[first + 1].start:
+        is_joined = stop > first + 1 and words[first].end == words[first + 1].start
+        if is_joined and words[first + 1].kind not in ("=", ":"):
             return  # Even the type is not sure.
         litter = [at for at in range(first + 1, stop) if words[at].kind not in _LABELS]
         torn = [at for at in range(first + 1, stop) if words[at].start in self._bad]
         kind = words[stop].kind if stop < len(words) else ""
-        if kind == "{" and (litter or torn) and self._is_header(first, stop, litter):
+        if kind == "{" and not litter and self._has_second_brace(stop):
+            self._drop(stop + 1)
+        elif kind == "{" and (litter or torn) and self._is_header(first, stop, litter):
             self._clear(first, stop, litter, find_problems)
         elif kind == "newline" and not litter:
             is_mended = self._join_brace(stop) or self._add_brace(
@@ -82,6 +85,16 @@ class Headers:
             self.torn.append(words[first].start)
             for at in torn:
                 self._drop(at)
+
+    def _has_second_brace(self, brace: int) -> bool:
+        """Report a brace that stands behind the one of a block; whether there is one."""
+        words = self._words
+        if brace + 2 >= len(words) or words[brace + 1].kind != "{" or not self._is_alone(brace + 1):
+            return False
+        second = words[brace + 1]
+        detail = "The body of a block stands in one pair of braces. Remove this one."
+        self.problems.append(Problem(second.start, second.end, "Extra opening bracket", detail))
+        return True
 
     def _is_header(self, first: int, stop: int, litter: Sequence[int]) -> bool:
         """Whether a line with litter in it is no argument, and no part of an expression."""

@@ -87,8 +87,8 @@ def _validations(reader: BlockReader, name: str) -> tuple[Rule, ...]:
     rules = read_rules(reader, "validation")
     for rule in rules:
         used = rule.condition.references()
-        if rule.condition.is_unread or not used:
-            continue  # which has been said
+        if rule.condition.is_unread or not all(each.steps for each in used) or not used:
+            continue  # which is said elsewhere
         if not any(each.root == "var" and each.steps[:1] == (name,) for each in used):
             detail = f"The condition must refer to var.{name}, as it is that value which it is for."
             place = rule.condition.place
