@@ -25,6 +25,15 @@ HOSTILE = {
     "lone surrogate": "a\ud800b",
     "tag": "\U000e0041",
     "soft hyphen": "a\u00adb",
+    "grapheme joiner": "a\u034fb",
+    "Khmer vowels": "\u17b4\u17b5",
+    "variation selectors": "a\ufe00b\ufe0e\ufe0f",
+    "a selector behind a digit": "1\ufe0f",
+    "two selectors": "\u2764\ufe0f\ufe0f",
+    "musical controls": "\U0001d159\U0001d173\U0001d17a",
+    "shorthand controls": "\U0001bca0\U0001bca3",
+    "hieroglyph controls": "\U00013430\U0001343f",
+    "noncharacters": "\ufdd0\ufdef\ufffe\U0001fffe\U0010ffff",
 }
 
 TEXTS = st.text(
@@ -40,6 +49,35 @@ TEXTS = st.text(
 def test_what_could_drive_a_terminal_becomes_visible(text: str) -> None:
     assert sanitise.UNSAFE.search(sanitise.line(text)) is None
     assert len(sanitise.line(text)) >= len(text)
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_what_is_invisible_is_told(text: str) -> None:
+    assert sanitise.line(text) != text
+
+
+@pytest.mark.parametrize(
+    "text", ["\u2764\ufe0f", "1\ufe0f\u20e3", "\u260e\ufe0e", "\U0001f3d4\ufe0f"]
+)
+def test_a_selector_that_says_how_a_sign_is_drawn_stays(text: str) -> None:
+    assert sanitise.line(text) == text
+
+
+def test_every_character_that_is_ignored_by_default_is_told() -> None:
+    """As Unicode lists them: `Default_Ignorable_Code_Point`, noncharacters, `Cf` that shows nothing."""
+    import regex
+
+    visible = "\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd"
+    invisible = regex.compile(
+        rf"[\p{{Default_Ignorable_Code_Point}}\p{{Noncharacter_Code_Point}}\p{{Cf}}--[{visible}]]",
+        regex.VERSION1,
+    )
+    raw = [
+        hex(code)
+        for code in range(0x110000)
+        if invisible.match(chr(code)) and sanitise.line(chr(code)) == chr(code)
+    ]
+    assert raw == []
 
 
 @given(TEXTS)

@@ -13,18 +13,34 @@ _UNSAFE_RANGES = (
     "\x00-\x1f"  # C0
     "\x7f-\x9f"  # DEL and C1
     "\u00ad"  # soft hyphen
+    "\u034f"  # combining grapheme joiner
     "\u061c"  # Arabic letter mark
     "\u115f\u1160\u3164\uffa0"  # fillers that show as nothing
+    "\u17b4\u17b5"  # Khmer vowels that show as nothing
     "\u180b-\u180f"  # Mongolian selectors and vowel separator
     "\u200b-\u200f"  # zero width, directional marks
     "\u2028-\u202e"  # line and paragraph separators, embeddings and overrides
     "\u2060-\u206f"  # word joiner, isolates, deprecated format characters
+    "\ufdd0-\ufdef"  # noncharacters
+    "\ufe00-\ufe0d"  # variation selectors; for the last two see below
     "\ufeff"  # byte order mark
     "\ufff0-\ufffb\ufffe\uffff"  # interlinear annotation, noncharacters
     "\ud800-\udfff"  # lone surrogates
+    "\U00013430-\U00013440"  # how hieroglyphs are joined
+    "\U0001bca0-\U0001bca3"  # shorthand format controls
+    "\U0001d159\U0001d173-\U0001d17a"  # a note without a head, musical format controls
     "\U000e0000-\U000e0fff"  # tags
+) + "".join(
+    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(1 << 16, 17 << 16, 1 << 16)
 )
-UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]")
+_BEFORE_SELECTORS = (
+    "\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u24c2\u25a0-\u27bf"
+    "\u2900-\u297f\u2b00-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
+)
+"""Signs that are drawn as text or in colours, as a selector behind them says."""
+
+_SELECTORS = f"(?<![{_BEFORE_SELECTORS}#*0-9])[\ufe0e\ufe0f]|(?<=[#*0-9])[\ufe0e\ufe0f](?!\u20e3)"
+UNSAFE = re.compile(f"[{_UNSAFE_RANGES}]|{_SELECTORS}")
 """A character that may never reach a terminal from a value; line feeds are structure, added by
 the views themselves."""
 
