@@ -6,8 +6,9 @@ import ast
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Ended, Project, conversation
@@ -345,3 +346,74 @@ def test_a_state_that_is_no_file_is_refused(project: Project, kind: str, command
     ended = project(command, "--state", str(path))
     assert ended.code == 1
     assert "Error" in ended.err
+
+
+# -- a file that somebody changed
+
+
+def edited(project: Project, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the state file as an editor would."""
+    path = project.folder / "state.json"
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("resources", [None, []], ids=["null", "empty"])
+def test_a_state_that_was_emptied_is_refused_as_a_missing_one_is(
+    applied: Project, resources: object
+) -> None:
+    """Its journal says that it held objects, and the serial that nothing was taken out since."""
+    edited(applied, lambda state: state.update(resources=resources))
+    for command in ("plan", "apply -auto-approve", "state list"):
+        ended = applied(command)
+        assert ended.code == 1
+        assert "it holds nothing, but its journal" in ended.err
+        assert "held 3 objects" in ended.err
+    assert texts(applied) == [["one", "two"]]
+    (applied.folder / "state.json.journal").unlink()
+    assert applied("state list").code == 0
+
+
+def test_a_state_that_is_rightly_empty_is_used(applied: Project) -> None:
+    assert applied("state rm *").code == 0
+    assert addresses(applied) == []
+    assert applied("plan").code == 0
+    assert applied.apply().code == 0
+    assert applied("destroy -auto-approve").code == 0
+    assert addresses(applied) == []
+    assert applied.apply().code == 0
+    assert len(addresses(applied)) == 3
+
+
+def test_a_message_that_does_not_say_its_thread_is_refused(applied: Project) -> None:
+    """It would seem to be gone, and be sent once more."""
+    for lost in (lambda each: each.pop("thread_id"), lambda each: each.update(thread_id="")):
+        before = (applied.folder / "state.json").read_text()
+        edited(applied, lambda state, lost=lost: lost(_first_message(state)))
+        for command in ("plan", "apply -auto-approve", "recover"):
+            ended = applied(command)
+            assert ended.code == 1
+            assert "openai_message.t_m0 has no thread_id" in ended.err
+        (applied.folder / "state.json").write_text(before)
+    assert texts(applied) == [["one", "two"]]
+    assert_settled(applied)
+
+
+def _first_message(state: dict[str, Any]) -> dict[str, Any]:
+    blocks = [each for each in state["resources"] if each["name"] == "t_m0"]
+    attributes: dict[str, Any] = blocks[0]["instances"][0]["attributes"]
+    return attributes
+
+
+@pytest.mark.parametrize(
+    "command", ["plan", "show", "state show openai_message.t_m0", "show -json"]
+)
+def test_the_name_of_an_attribute_drives_no_terminal(applied: Project, command: str) -> None:
+    hostile = "\x1b[31m\u202e"
+    edited(applied, lambda state: _first_message(state).update({hostile: hostile}))
+    applied.write(conversation("changed", "two"))
+    ended = applied(command)
+    assert ended.code == 0
+    assert "\x1b" not in ended.out + ended.err
+    assert "\u202e" not in ended.out + ended.err

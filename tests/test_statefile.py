@@ -249,6 +249,8 @@ def test_facts_of_runs_stand_under_one_key_of_ours() -> None:
         (document(resource__instances=[1]), "instances[0] is not an object"),
         (document(instance__attributes={}), "openai_message.m has no id"),
         (document(instance__attributes={"id": ""}), "openai_message.m has no id"),
+        (document(instance__deposed="\x1b[31m"), "deposed is not eight hex digits"),
+        (document(instance__deposed=""), "deposed is not eight hex digits"),
         (document(instance__attributes_flat={"id": "x"}), "Terraform 0.11"),
         (document(instance__index_key=1.5), "instances[0].index_key is not a whole number"),
         (document(instance__sensitive_attributes=["a"]), "sensitive_attributes[0] is not a list"),

@@ -52,6 +52,7 @@ def join(state: State | None, journal: Journal | None, *, path: str) -> Joined:
         return _join_orphan(journal, path)
     if journal.head.lineage != state.lineage:
         return _join_stranger(state, journal, path)
+    _refuse_emptied(state, journal, path)
     if not journal.head.open:
         return _join_closed(state, journal, path)
     if state.epoch == 0:
@@ -77,6 +78,18 @@ def _join_orphan(journal: Journal, path: str) -> Joined:
             f"restore it from a backup; to forget those objects, remove {path}.journal too",
         )
     return Joined(None)
+
+
+def _refuse_emptied(state: State, journal: Journal, path: str) -> None:
+    """Every change of what is recorded raises the serial: the same one cannot hold nothing now."""
+    held = journal.head.holds
+    if held and state.serial == journal.head.serial and state.is_empty:
+        raise _refused(
+            path,
+            f"it holds nothing, but its journal {path}.journal says that it held {held} objects as"
+            f" of the same serial {state.serial}",
+            f"restore it from a backup; to forget those objects, remove {path}.journal too",
+        )
 
 
 def _join_stranger(state: State, journal: Journal, path: str) -> Joined:

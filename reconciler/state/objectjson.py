@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from reconciler.address import Address
@@ -49,7 +50,7 @@ def object_from_json(fields: Fields) -> StateObject:
         behind=fields.optional_text("behind"),
         create_before_destroy=fields.flag("create_before_destroy"),
         tainted=fields.flag("tainted"),
-        deposed=fields.optional_text("deposed"),
+        deposed=read_deposed(fields),
         provider=fields.text("provider"),
         foreign=fields.mapping("foreign"),
     )
@@ -65,6 +66,21 @@ def read_address(text: str, place: str) -> Address:
         return Address.parse(text)
     except ValueError as error:
         raise BadDocument(f'{place} is not an address: "{text}"') from error
+
+
+def read_deposed(fields: Fields) -> str | None:
+    """Read the key of a deposed object; None: it is the current one.
+
+    Raises:
+        BadDocument: it is not eight hex digits.
+    """
+    key = fields.optional_text("deposed")
+    if key is not None and not _DEPOSED.fullmatch(key):
+        raise BadDocument(f"{fields.at('deposed')} is not eight hex digits")
+    return key
+
+
+_DEPOSED = re.compile(r"[0-9a-fA-F]{8}")
 
 
 def plain(attributes: Mapping[str, Value]) -> dict[str, Value]:

@@ -13,6 +13,7 @@ from reconciler.state.facts import facts_from_json, with_facts
 from reconciler.state.fields import Fields
 from reconciler.state.loader import BadDocument, load_json
 from reconciler.state.model import OutputValue, State, StateObject
+from reconciler.state.objectjson import read_deposed
 from reconciler.state.private import unpack
 from reconciler.state.statetext import (
     FOREIGN_FIELDS,
@@ -202,7 +203,7 @@ def _read_instance(fields: Fields, block: Address, provider: str, upgrade: Upgra
         behind=own.optional_text("behind"),
         create_before_destroy=fields.flag("create_before_destroy"),
         tainted=fields.optional_text("status") == "tainted",
-        deposed=fields.optional_text("deposed"),
+        deposed=read_deposed(fields),
         provider=own.text("provider", provider),
         foreign=_read_foreign(fields, private),
     )

@@ -127,7 +127,7 @@ class ChangeText:
         attributes = _attributes(side.value)
         shown = {name: attributes[name] for name in sorted(attributes)}
         shown = {name: value for name, value in shown.items() if value is not None}
-        width = max(map(len, shown), default=0)
+        width = max((len(sanitise.line(each)) for each in shown), default=0)
         types = self._types(type_)
         writer = Whole(symbol, self.style)
         lines: list[str] = []
@@ -136,7 +136,7 @@ class ChangeText:
             inner = writer.value(value, below(side.mask, name), attribute, _COLUMN)
             if symbol == "-":
                 inner[-1] += self.style.dim(" -> null")
-            lines += writer.entry(f"{name:<{width}} = ", inner, _COLUMN)
+            lines += writer.entry(f"{sanitise.line(name):<{width}} = ", inner, _COLUMN)
         return lines
 
     def _changed(
@@ -144,7 +144,7 @@ class ChangeText:
     ) -> list[str]:
         differ = differ or ValueDiff(self.style)
         names = _names(before, after)
-        width = max(map(len, names), default=0)
+        width = max((len(sanitise.line(each)) for each in names), default=0)
         lines: list[str] = []
         hidden = 0
         types = self._types(type_)
@@ -152,7 +152,7 @@ class ChangeText:
             one, other = before.child(name), after.child(name)
             value = one.value if one.value is not None else other.value
             attribute = types.get(name) or _guessed(value)
-            head = f"{name:<{width}} = "
+            head = f"{sanitise.line(name):<{width}} = "
             if not same(one, other):
                 lines += differ.entry(head, one, other, attribute, _COLUMN, (name,))
             elif name in ALWAYS_SHOWN:

@@ -77,12 +77,12 @@ class StateText:
         shown = {
             name: value for name, value in sorted(object_.attributes.items()) if value is not None
         }
-        width = max(map(len, shown), default=0)
+        width = max((len(sanitise.line(each)) for each in shown), default=0)
         writer = Whole(" ", self.style)
         lines: list[str] = []
         for name, value in shown.items():
             inner = writer.value(value, below(mask, name), self._type(object_, name, value), 2)
-            lines += [f"{pad(4)}{name:<{width}} = {inner[0]}", *inner[1:]]
+            lines += [f"{pad(4)}{sanitise.line(name):<{width}} = {inner[0]}", *inner[1:]]
         return lines
 
     def _type(self, object_: StateObject, name: str, value: object) -> object:

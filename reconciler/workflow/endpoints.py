@@ -1,12 +1,14 @@
-"""Endpoints: whether the state was made at the server that is talked to now."""
+"""Endpoints: whether what is recorded can be looked for at the server that is talked to now."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from reconciler.errors import StateError
+from reconciler.errors import StateCorrupt, StateError
 from reconciler.provider.config import ProviderConfig
 from reconciler.provider.dialects.capabilities import CAPABILITIES
+from reconciler.provider.resources import SCHEMAS
 from reconciler.state.model import Endpoint, State, StateObject, configuration_name
 
 _WAYS_ON = (
@@ -51,6 +53,25 @@ def check_ids(state: State, configs: Mapping[str, ProviderConfig]) -> None:
                 f'"{other}"; "{config.dialect}" is configured.',
                 hint=f'set dialect = "{other}" in the provider block, or let reconciler rehome '
                 "forget the ids, so that everything is created anew",
+            )
+
+
+def check_parents(state: State, path: Path) -> None:
+    """Refuse members that do not say what they stand in: they would seem gone, and be sent again.
+
+    Raises:
+        StateCorrupt: there is one.
+    """
+    for object_ in (*state.objects.values(), *state.deposed.values()):
+        sequence = SCHEMAS[object_.address.type].sequence
+        if sequence is None:
+            continue
+        parent = object_.attributes.get(sequence.parent_argument)
+        if not isinstance(parent, str) or not parent:
+            raise StateCorrupt(
+                f"{path} cannot be used as a state: {object_.address} has no"
+                f" {sequence.parent_argument}",
+                hint="restore it from a backup",
             )
 
 

@@ -23,7 +23,7 @@ from reconciler.state.entries import Entry, Intent
 from reconciler.state.model import Endpoint, State
 from reconciler.workflow.configurations import configurations
 from reconciler.workflow.connections import connected, endpoints, policies_of, settings_of
-from reconciler.workflow.endpoints import check_endpoints, check_ids
+from reconciler.workflow.endpoints import check_endpoints, check_ids, check_parents
 from reconciler.workflow.planning import Planned, Request, plan_now
 from reconciler.workflow.prepare import Prepared, prepare
 from reconciler.workflow.times import moment
@@ -122,6 +122,7 @@ class Session:
         self._open_intents = snapshot.open_intents
         self._is_interrupted = snapshot.interrupted
         state = self._recorded = snapshot.state or State(lineage="")
+        check_parents(state, self.store.path)
         check_ids(state, self.configs)
         check_endpoints(state, self.endpoints)
         return state
