@@ -112,14 +112,16 @@ class Concealment:
         if self._names is None:
             found: set[str] = set()
             for text in self._texts:
-                for start, end, _ in _blocks(text, _PROVIDER):
-                    found.update(_REFERENCE.findall(text[start:end]))
+                for reader in _blocks(text, _PROVIDER):
+                    for start, end in reader.lines:
+                        found.update(_REFERENCE.findall(text[start:end]))
             size = -1
             while size != len(found):
                 size = len(found)
                 for text in self._texts if found else ():
-                    for start, end, _ in _locals(text, found):
-                        found.update(_REFERENCE.findall(text[start:end]))
+                    for reader in _locals(text, found):
+                        for start, end in reader.lines:
+                            found.update(_REFERENCE.findall(text[start:end]))
             self._names = frozenset(found)
         return self._names
 
@@ -128,15 +130,12 @@ class Concealment:
         if "module" in names or (is_values and names):
             yield from _Reader(text, 0, is_whole=True).spans
             return
-        for _, _, spans in _blocks(text, _PROVIDER):
-            yield from spans
+        for reader in _blocks(text, _PROVIDER):
+            yield from reader.spans
         if names:
-            for _, _, spans in (*_variables(text, names), *_locals(text, names)):
-                yield from spans
+            for reader in (*_variables(text, names), *_locals(text, names)):
+                yield from reader.spans
 
-
-Block = tuple[int, int, list[tuple[int, int]]]
-"""Where a block begins and ends, and what is hidden in it."""
 
 _AT = r"(?:^|\}|\*/)[ \t]*"
 _PROVIDER = re.compile(
@@ -149,43 +148,50 @@ _TOP = re.compile(
     r"(?:resource|variable|locals|output|module|data|terraform|check|moved|removed|import|provider)"
     r"\b[^=]*$"
 )
-_ASSIGNED = re.compile(r"(?:^|[{,])[ \t]*\"?([\w-]+)\"?[ \t]*[=:]", re.MULTILINE)
+_ASSIGNED = re.compile(r"(?:^|[{,])[ \t]*([\w-]+)[ \t]*=(?![=>])")
 
 
-def _blocks(text: str, header: re.Pattern[str]) -> Iterator[Block]:
+def _blocks(text: str, header: re.Pattern[str], names: Names | None = None) -> Iterator[_Reader]:
     end = 0
     for match in header.finditer(text):
         if match.start() >= end:
-            reader = _Reader(text, match.end(), depth=match[0].endswith("{"))
+            reader = _Reader(text, match.end(), depth=match[0].endswith("{"), names=names)
             end = reader.end
-            yield match.start(), end, reader.spans
+            yield reader
 
 
-def _variables(text: str, names: Iterable[str]) -> Iterator[Block]:
+def _variables(text: str, names: Iterable[str]) -> Iterator[_Reader]:
     for match in _LABELLED.finditer(text):
         if f"var.{match['name']}" in names:
-            reader = _Reader(text, match.end(), depth=match[0].endswith("{"))
-            yield match.start(), reader.end, reader.spans
+            yield _Reader(text, match.end(), depth=match[0].endswith("{"))
 
 
-def _locals(text: str, names: Iterable[str]) -> Iterator[Block]:
-    for block in _blocks(text, _LOCALS):
-        written = _ASSIGNED.findall(text[block[0] : block[1]])
-        if any(f"local.{each}" in names for each in written):
-            yield block
+def _locals(text: str, names: Iterable[str]) -> Iterator[_Reader]:
+    known = frozenset(each for each in names if each.startswith("local."))
+    return _blocks(text, _LOCALS, known) if known else iter(())
 
 
 class _Reader:
     """Reads a block line by line, for where it ends and what is hidden in it.
 
     On each line that is all from the first quotation mark to the last, or to the end where one is
-    missing; comments; heredocs; and words that look like keys.
+    missing; comments; heredocs; and words that look like keys. With *names* only the definitions of
+    these locals count.
     """
 
     def __init__(
-        self, text: str, start: int, *, depth: bool = False, is_whole: bool = False
+        self,
+        text: str,
+        start: int,
+        *,
+        depth: bool = False,
+        is_whole: bool = False,
+        names: Names | None = None,
     ) -> None:
         self.spans: list[tuple[int, int]] = []
+        self.lines: list[tuple[int, int]] = []
+        self._names = names
+        self._counts = names is None
         self._text = text
         self._depth = int(depth)
         self._is_whole = is_whole
@@ -200,7 +206,7 @@ class _Reader:
             end = len(text) if end == -1 else end
             if not (is_first or self._is_whole) and _TOP.match(text[at:end]):
                 return at
-            self._line(at, end)
+            self._take(at, end)
             if self._is_over(text[at:end], is_first=is_first):
                 return end
             is_first = False
@@ -211,6 +217,18 @@ class _Reader:
         if self._is_whole or self._closing is not None:
             return False
         return self._depth <= 0 and ("}" in line or not is_first)
+
+    def _take(self, at: int, end: int) -> None:
+        before, is_inside = len(self.spans), self._closing == '"'
+        if self._names is not None and self._closing is None and self._depth <= 1:
+            written = _ASSIGNED.findall(self._text[at:end])
+            if written:
+                self._counts = any(f"local.{each}" in self._names for each in written)
+        self._line(at, end)
+        if self._counts or is_inside:
+            self.lines.append((at, end))
+        else:
+            del self.spans[before:]
 
     def _line(self, at: int, end: int) -> None:
         line = self._text[at:end]
