@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 from bench import APPEND, BATCH, Bench, assert_settled, message, thread
 
+from reconciler.emulator.faults import Action as Fault
+from reconciler.emulator.faults import Rule
+from reconciler.execute.events import Status
+
 X = message("x", "x${count.index}", arguments="count = 2")
 X_EACH = message("x", "${each.key}", arguments='for_each = toset(["x0", "x1"])')
 MODULE = """
@@ -218,3 +222,43 @@ def test_what_a_thread_waits_for_ends_no_later_call(bench: Bench) -> None:
 
     rest = 45 + LATER - BATCH[bench.dialect]
     assert bench.calls["append"] == -(-rest // APPEND[bench.dialect])
+
+
+@pytest.mark.parametrize("refused", ["x0", "x1", "y0", "y7"])
+def test_a_refusal_in_the_call_stops_what_is_behind_it_and_nothing_else(
+    bench: Bench, refused: str
+) -> None:
+    write(
+        bench,
+        thread()
+        + X
+        + y(arguments=AFTER_X)
+        + thread("u")
+        + message("z", "z", thread="u", arguments="depends_on = [openai_message.y]")
+        + message("free", "free", thread="u", arguments="order = 1"),
+    )
+    bench.fail(
+        Rule(
+            do=Fault.REFUSE,
+            method="POST",
+            body=f'"{refused}"',
+            status=400,
+            reply={"error": {"message": "No.", "type": "invalid_request_error", "param": None}},
+        )
+    )
+    texts = ["x0", "x1", *(f"y{number}" for number in range(LATER))]
+
+    report = bench.try_apply()
+
+    ends = {str(each.address): each.status for each in report.outcomes}
+    assert [each for each, status in ends.items() if status is Status.FAILED] == [
+        f"openai_message.{refused[0]}[{refused[1:]}]"
+    ]
+    assert bench.texts("t") == texts[: texts.index(refused)]
+    assert bench.texts("u") == ["free"]
+    assert ends["openai_message.z"] is Status.SKIPPED
+    bench.fail()
+    bench.apply()
+    assert bench.texts("t") == texts
+    assert bench.texts("u") == ["free", "z"]
+    assert_settled(bench)
