@@ -10,7 +10,7 @@ from spec_writing import load_specs, write_specs
 
 from reconciler.diagnostics import Diagnostics
 from reconciler.schema import Schema
-from reconciler.spec.files import MAX_FILE_BYTES, shown_path
+from reconciler.spec.files import MAX_FILE_BYTES, decode_text, shown_path
 from reconciler.spec.load import load
 from reconciler.suggest import closest, did_you_mean
 
@@ -1090,6 +1090,20 @@ def test_a_file_that_is_not_utf8_is_told_with_the_place(tmp_path: Path) -> None:
     loaded = load_specs(tmp_path, {})
     assert loaded.told == ["error main.tf:2:11 Invalid character encoding"]
     assert "0xe9" in loaded.details
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_an_invalid_byte_is_one_byte_long(mark: bytes) -> None:
+    diagnostics = Diagnostics()
+    assert decode_text("main.tf", mark + b'a = "\xc3\xa9\xff\xfe"\n', diagnostics) is None
+    range_ = diagnostics.errors[0].subject
+    assert range_ is not None
+    assert (range_.start.column, range_.start.byte, range_.end.byte) == (
+        7,
+        len(mark) + 7,
+        len(mark) + 8,
+    )
+    assert "0xff" in diagnostics.errors[0].detail
 
 
 def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:

@@ -214,10 +214,13 @@ def decode_text(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile
     try:
         return SourceFile(shown, data.decode("utf-8-sig"), mark)
     except UnicodeDecodeError as error:
-        good = data[: error.start].decode("utf-8-sig", "ignore")
-        source = SourceFile(shown, data.decode("utf-8-sig", "replace"), mark)
+        behind_mark = error.object
+        good = behind_mark[: error.start].decode()
+        # One character of one byte for the wrong one, so that positions in bytes are right.
+        text = f"{good}?{behind_mark[error.start + 1 :].decode(errors='replace')}"
+        source = SourceFile(shown, text, mark)
         detail = (
-            f"The byte 0x{data[error.start]:02x} here is not UTF-8. "
+            f"The byte 0x{behind_mark[error.start]:02x} here is not UTF-8. "
             "Save the file with the encoding UTF-8."
         )
         place = (source, len(good), len(good) + 1)
