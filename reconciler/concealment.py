@@ -269,6 +269,8 @@ class _Reader:
             return
         last = first + line.rindex('"')
         self.spans.append((first + 1, last))
+        between = _STRING.sub("", self._text[first : last + 1])
+        self._depth += between.count("{") - between.count("}")
         rest = self._text[last:end]
         comment = re.search(r"#|//|/\*", rest)
         stop = end if comment is None else last + comment.start()
@@ -282,6 +284,7 @@ class _Reader:
 
 
 _SIGN = re.compile(r'"|#|//|/\*|<<-?(?P<word>[\w-]+)')
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _KEY = re.compile(r"(?<![\w.-])(?:sk-[\w-]+|(?=[\w-]*\d)[\w-]{12,})")
 
 
