@@ -10,22 +10,23 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FEW = 500_000
-"""So many objects may be held, garbage among them, before a process that lives on looks for it."""
+MANY = 500_000
+"""So many objects may be made, in a process that lives on, before garbage is looked for."""
 
 
-class _Limit:
-    """How many objects may be held before the garbage among the old ones is looked for."""
+class _Tally:
+    """How many objects were made since all that is held was looked through, and how many may be."""
 
-    held_max: float = FEW
+    made: int = 0
+    made_max: float = MANY
 
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
     """Have nothing looked through while something large is made, nor right afterwards.
 
-    What was made counts as old from then on, and Python would look through the old ones no more:
-    here it is done each time that twice as many are held as were left the last time.
+    What was made counts as old from then on, and Python does not think of looking through the old
+    ones any more: it is done here, each time that many more were made.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -33,25 +34,28 @@ def collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
-            if _age() > _Limit.held_max:
+            _Tally.made += _made()
+            if _Tally.made > _Tally.made_max:
                 gc.collect()
-                _Limit.held_max = max(2 * _age(), FEW)
+                _Tally.made = 0
+            # Together: what was made counts as old, without being looked at.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
-def _age() -> int:
-    """Let all that is held count as old without being looked at; how many objects that are."""
-    gc.freeze()
-    held = gc.get_freeze_count()
-    gc.unfreeze()
-    return held
+def _made() -> int:
+    """How many objects, at most, were made since the collector began to count."""
+    young, older, oldest = gc.get_count()
+    at_once, times, _ = gc.get_threshold()
+    return young + at_once * (older + times * oldest)
 
 
 def collect_seldom() -> None:
     """Have the whole process look for garbage only after a hundred thousand objects, and never
     through old ones because of a pause: it does one thing, and ends."""
     gc.set_threshold(100_000, 20, 50)
-    _Limit.held_max = math.inf
+    _Tally.made_max = math.inf
 
 
 def leave_uncollected() -> None:

@@ -20,29 +20,28 @@ def make_garbage(rounds: int) -> None:
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> int:
+def many(monkeypatch: pytest.MonkeyPatch) -> int:
     gc.collect()
-    few = 2 * len(gc.get_objects())
-    monkeypatch.setattr(collector, "FEW", few)
-    monkeypatch.setattr(collector._Limit, "held_max", few)
-    return few
+    many = 2 * len(gc.get_objects())
+    monkeypatch.setattr(collector._Tally, "made", 0)
+    monkeypatch.setattr(collector._Tally, "made_max", many)
+    return many
 
 
-def test_a_process_that_lives_on_keeps_no_garbage(few: int) -> None:
-    make_garbage(few // 1_000 * 5)
+def test_a_process_that_lives_on_keeps_no_garbage(many: int) -> None:
+    make_garbage(many // 1_000 * 5)
 
-    assert len(gc.get_objects()) < 1.5 * few
+    assert len(gc.get_objects()) < 2 * many
     assert gc.isenabled()
 
 
-def test_a_command_looks_for_none(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_looks_for_none(many: int) -> None:
     before = gc.get_threshold()
-    monkeypatch.setattr(collector._Limit, "held_max", few)
     try:
         collect_seldom()
-        assert collector._Limit.held_max == math.inf
-        make_garbage(few // 1_000 * 3)
-        assert len(gc.get_objects()) > 2 * few
+        assert collector._Tally.made_max == math.inf
+        make_garbage(many // 1_000 * 3)
+        assert len(gc.get_objects()) > 3 * many
     finally:
         gc.set_threshold(*before)
         gc.collect()
