@@ -286,22 +286,15 @@ class _Lost:
         return result
 
     def _losing(self, sequences: Iterable[SequencePlan]) -> set[str]:
-        result = set(self.going_ids) | self._owing()
+        result = set(self.going_ids)
+        if not self._about.options.targets:
+            result |= self._about.owing & self._found.observed.listings.keys()
         for sequence in sequences:
             id_ = self._found.id_of(sequence.parent)
             rewrites = sequence.rewritten or sequence.deleted_unmanaged
             if id_ is not None and (rewrites or self._deletes_unmanaged(sequence.parent)):
                 result.add(id_)
         return result
-
-    def _owing(self) -> set[str]:
-        """Parents in which an earlier run has left single members to be deleted."""
-        result: set[str] = set()
-        for each in self._about.recorded.deposed.values():
-            sequence = self._found.schemas[each.address.type].sequence
-            if sequence is not None and not self._about.options.targets:
-                result.add(str(each.attributes.get(sequence.parent_argument)))
-        return result & self._found.observed.listings.keys()
 
     def _deletes_unmanaged(self, parent: Address | str) -> bool:
         record = self._found.records.get(parent) if isinstance(parent, Address) else None
