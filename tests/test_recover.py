@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from bench import Bench, make_bench
 from conftest import conversation
+from crash_server import server_process
+from processes import Folder, threads
 
 from reconciler.address import Address
 from reconciler.emulator.faults import Action, Rule, When
@@ -65,6 +67,25 @@ def test_a_thread_whose_answer_was_lost_is_posted_once_and_reported(bench: Bench
         assert bench.calls["create thread"] == 0
 
     assert len(bench.parents) == 1
+
+
+def test_nobody_is_asked_about_what_is_held_back(tmp_path: Path) -> None:
+    with server_process(tmp_path / "server", "--admin") as server:
+        folder = Folder(tmp_path, server)
+        folder.write(threads(1, 2))
+        server.strike({"do": "hang_up", "when": "after", "method": "POST", "times": 1})
+        assert folder.apply().code == 4
+
+        ended = folder.run("apply")
+
+        assert ended.code == 4, ended.err
+        assert "Do you want to perform" not in ended.out
+        assert "Approval is required" not in ended.err
+
+        folder.write(threads(2, 2))
+        ended = folder.run("apply")
+        assert ended.code == 1
+        assert "Do you want to perform" in ended.out
 
 
 def test_an_adopted_thread_is_managed_with_its_messages(bench: Bench) -> None:

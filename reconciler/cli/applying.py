@@ -93,7 +93,7 @@ class Run:
         if self._auto_approve or self._plan_file is not None:
             require_consent(plan, allow_unmanaged=self._request.allow_unmanaged)
             return True
-        nothing = not plan.has_changes
+        nothing = not plan.has_changes or plan.is_held_back
         if nothing and not (plan.mode is PlanMode.REFRESH_ONLY and plan.drift):
             return True
         if asked(plan, self._session, self._interrupts, input_=self._request.input):

@@ -290,10 +290,22 @@ class Plan:
         """Whether an error forbids to apply any of it, or leaves nothing to be applied."""
         if len(self.errors) > len(self.refusals):
             return True
-        return bool(self.refusals) and not (
-            any(each.changes_something and each.blocked_by is None for each in self.changes)
-            or any(each.deleted_unmanaged for each in self.sequences)
+        return bool(self.refusals) and not self._touches_objects
+
+    @property
+    def is_held_back(self) -> bool:
+        """Whether there are changes, and all of them wait for what is unresolved."""
+        return (
+            any(each.blocked_by is not None for each in self.changes)
+            and not self._touches_objects
+            and all(each.action is Action.NO_OP for each in self.outputs)
         )
+
+    @property
+    def _touches_objects(self) -> bool:
+        return any(
+            each.changes_something and each.blocked_by is None for each in self.changes
+        ) or any(each.deleted_unmanaged for each in self.sequences)
 
     @property
     def can_apply(self) -> bool:
