@@ -226,6 +226,17 @@ VALIDATED = {
             "error main.tf:20:3 Duplicate required_providers block",
         ],
     ),
+    "settings in two blocks": (
+        'terraform {\n  backend "local" {\n    path = "a"\n  }\n}\n'
+        "terraform {\n  required_providers {\n  }\n"
+        '  backend "local" {\n    path = "b"\n  }\n}\n'
+        "terraform {\n  required_providers {\n  }\n  required_providers {\n  }\n}\n",
+        [
+            "error main.tf:9:3 Duplicate backend block",
+            "error main.tf:14:3 Duplicate required_providers block",
+            "error main.tf:16:3 Duplicate required_providers block",
+        ],
+    ),
 }
 
 

@@ -82,6 +82,7 @@ class Draft:
     broken: Broken = field(default_factory=Broken)
     nameless: list[ResourceBlock] = field(default_factory=list)
     loose: list[tuple[str, tuple[Expression, ...]]] = field(default_factory=list)
+    settings: dict[str, Block] = field(default_factory=dict)
     backend_path: str | None = None
 
     def read(self, bodies: list[Body]) -> None:
@@ -234,7 +235,7 @@ def _read_provider(draft: Draft, reader: BlockReader) -> None:
 
 
 def _read_terraform(draft: Draft, reader: BlockReader) -> None:
-    path = read_terraform(reader)
+    path = read_terraform(reader, draft.settings)
     draft.backend_path = path if path is not None else draft.backend_path
 
 

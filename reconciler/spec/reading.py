@@ -167,14 +167,18 @@ class BlockReader:
         """The nested blocks of one type."""
         return [each for each in self.body.blocks if each.type == type_]
 
-    def only_block(self, type_: str) -> Block | None:
-        """The nested block of a type that may stand here once; a second one is an error."""
+    def only_block(self, type_: str, first: Block | None = None) -> Block | None:
+        """The nested block of a type that may stand here once; a second one is an error, and so
+        is any where *first* stands elsewhere already."""
         found = self.blocks(type_)
-        for each in found[1:]:
-            first = found[0].place[0].range(*found[0].place[1:])
-            detail = f"There is a {type_} block at {first} already. Write both as one block."
-            self.error(f"Duplicate {type_} block", detail, each.type_place)
-        return found[0] if found else None
+        only = found[0] if found and first is None else None
+        first = first or only
+        for each in found:
+            if first is not None and each is not first:
+                place = where(first.place)
+                detail = f"There is a {type_} block at {place} already. Write both as one block."
+                self.error(f"Duplicate {type_} block", detail, each.type_place)
+        return only
 
     def _constant(self, name: str, type_: Type, wanted: str, *, nullable: bool) -> object:
         expression = self.static(name)

@@ -15,21 +15,31 @@ PROVIDER = "openai"
 """The name of the one provider there is."""
 
 
-def read_terraform(reader: BlockReader) -> str | None:
-    """Read a `terraform` block; the path of its local backend, if it has one."""
+def read_terraform(reader: BlockReader, settings: dict[str, Block]) -> str | None:
+    """Read a `terraform` block; the path of its local backend, if it has one.
+
+    *settings* holds, by type, what stands in the blocks read before and may stand once in all.
+    """
     reader.labels()
     reader.expect(
         ("required_version", "experiments"),
         blocks=("required_providers", "backend", "cloud", "provider_meta"),
     )
     _check_version(reader)
-    required = reader.only_block("required_providers")
+    required = _once(reader, "required_providers", settings)
     if required is not None:
         check_required_providers(reader.inner(required))
     for block in reader.blocks("cloud"):
         _refuse_backend(reader, block, "cloud")
-    backend = reader.only_block("backend")
+    backend = _once(reader, "backend", settings)
     return None if backend is None else _local_backend(reader, backend)
+
+
+def _once(reader: BlockReader, type_: str, settings: dict[str, Block]) -> Block | None:
+    found = reader.only_block(type_, settings.get(type_))
+    if found is not None:
+        settings[type_] = found
+    return found
 
 
 def local_names(block: Block) -> set[str]:
