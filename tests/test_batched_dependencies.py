@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
-from bench import APPEND, BATCH, Bench, assert_settled, message, thread
+from pathlib import Path
 
+import pytest
+from bench import APPEND, BATCH, Bench, assert_settled, make_bench, message, thread
+
+from reconciler.address import Address
 from reconciler.emulator.faults import Action as Fault
 from reconciler.emulator.faults import Rule
 from reconciler.execute.events import Status
@@ -262,3 +265,43 @@ def test_a_refusal_in_the_call_stops_what_is_behind_it_and_nothing_else(
     assert bench.texts("t") == texts
     assert bench.texts("u") == ["free", "z"]
     assert_settled(bench)
+
+
+NAMES = {
+    "depends_on": message("y", "y0", arguments="depends_on = [openai_message.x]"),
+    "a content": message("y", "y ${openai_message.x[1].metadata.kind}"),
+    "a metadata": message("y", "y0", arguments="metadata = openai_message.x[0].metadata"),
+}
+
+
+@pytest.mark.parametrize("form", NAMES)
+def test_what_is_changed_in_state_alone_is_not_waited_for(tmp_path: Path, form: str) -> None:
+    bench = make_bench(tmp_path, "conversations")
+    x = message("x", "x${count.index}", arguments='count = 2\n  metadata = { kind = "KIND" }')
+    write(bench, thread() + x.replace("KIND", "one"))
+    bench.apply()
+    write(bench, thread() + x.replace("KIND", "two") + message("n", "new") + NAMES[form])
+
+    assert apply_as_planned(bench) == 2
+
+    assert bench.calls == {"append": 1, "list": 1}
+    assert bench.state.objects[Address.parse("openai_message.x[1]")].attributes["metadata"] == {
+        "kind": "two"
+    }
+    assert_settled(bench)
+
+
+def test_what_becomes_known_in_state_alone_is_waited_for(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, "conversations")
+    x = message("x", "x", arguments='metadata = { kind = "one" }')
+    write(bench, thread() + x)
+    bench.apply()
+    x = x.replace('"one"', "openai_thread.u.id")
+    y = message("y", "y ${openai_message.x.metadata.kind}")
+    write(bench, thread() + thread("u") + x + message("n", "n") + y)
+
+    assert apply_as_planned(bench) == 5
+
+    assert bench.calls == {"create thread": 1, "read thread": 1, "append": 2, "list": 1}
+    assert bench.texts("t") == ["x", "n", f"y {bench.thread_id('u')}"]
+    assert not bench.plan().has_changes

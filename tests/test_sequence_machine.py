@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -283,16 +283,14 @@ class Model:
         surely = any(place < last for place in certain)
         return surely if surely or not any(place < last for place in possible) else None
 
-    def _groups(self, wishes: list[Wish], updated: Iterable[str] = ()) -> int:
-        """How many calls append *wishes*; one that names a message of *updated* waits for it."""
+    def _groups(self, wishes: list[Wish]) -> int:
+        """How many calls append *wishes*."""
         groups: list[set[str]] = []
-        waited_for = {each.removeprefix("openai_message.") for each in updated}
         for wish in wishes:
             name = wish.address.removeprefix("openai_message.")
-            waits = bool(groups) and (wish.target in groups[-1] or wish.target in waited_for)
+            waits = bool(groups) and wish.target in groups[-1]
             if not groups or waits or len(groups[-1]) == APPEND[self.dialect]:
                 groups.append(set())
-                waited_for.discard(wish.target)
             groups[-1].add(name)
         return len(groups)
 
@@ -313,11 +311,9 @@ class Model:
     def _updates(self, kept: dict[str, Object]) -> Counter[str]:
         if self.dialect == "conversations":
             return Counter()
-        return Counter({"update message": len(self._updated(kept))})
-
-    def _updated(self, kept: dict[str, Object]) -> list[str]:
         wanted = {each.address: {"n": each.metadata} for each in self.wishes}
-        return [name for name, each in kept.items() if each.metadata != wanted[name]]
+        changed = sum(each.metadata != wanted[address] for address, each in kept.items())
+        return Counter({"update message": changed})
 
     def _unchanged(self, kept: dict[str, Object]) -> Outlook:
         there = sorted(self.objects, key=lambda each: each.place)
@@ -326,7 +322,7 @@ class Model:
 
     def _edited(self, kept: dict[str, Object], rest: list[Wish]) -> Outlook:
         calls = self._updates(kept)
-        calls += Counter({"append": self._groups(rest, self._updated(kept)), "list": bool(rest)})
+        calls += Counter({"append": self._groups(rest), "list": bool(rest)})
         calls["delete message"] += len(self.objects) - len(kept)
         answers = self._answers()
         if self.unmanaged_messages == "delete":

@@ -95,7 +95,7 @@ class _Builder:
         self.carriers: dict[Step, Step] = {}
         """By the deletion that is carried: the one that is carried out for it."""
         self.instances: dict[Address, list[Step]] = {}
-        """MAKE steps by block address."""
+        """By block address: the MAKE steps that are waited for."""
         self.owed: dict[str, list[Step]] = {}
         """By parent id: the deletions that an earlier run has left undone."""
 
@@ -104,7 +104,9 @@ class _Builder:
         unmaking = [each for each in self.plan.changes if each.action in _UNMAKING]
         for change in making:
             self._add(make_step(change.address), change)
-            self.instances.setdefault(change.address.block, []).append(make_step(change.address))
+            if change.is_waited_for:
+                by_block = self.instances.setdefault(change.address.block, [])
+                by_block.append(make_step(change.address))
         self._carry(unmaking)
         for change in unmaking:
             if unmake_step(change) not in self.carriers:
@@ -134,7 +136,7 @@ class _Builder:
     def _causes(self, change: PlannedChange) -> Iterator[Step]:
         for address in change.depends_on:
             step = make_step(address)
-            if step in self.waits:
+            if step in self.waits and self.changes[step].is_waited_for:
                 yield step
             elif address.key is None and address in self.instances:
                 yield self._gate(address)

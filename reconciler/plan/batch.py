@@ -55,10 +55,10 @@ class Batching:
         self._limits = limits
         made: dict[Address, set[Address]] = {}
         for address, change in self._changes.items():
-            if change.action.makes and address != address.block:
+            if change.is_waited_for and address != address.block:
                 made.setdefault(address.block, set()).add(address)
         self._blocks = {block: frozenset(each) for block, each in made.items()}
-        """The instances that are made, by the block that is waited for as a whole."""
+        """The instances that are waited for, by the block that is waited for as a whole."""
 
     def shares(self, sequence: SequencePlan) -> Shares:
         """Share out the members that *sequence* appends."""
@@ -147,11 +147,11 @@ class Batching:
         if address in self._blocks:
             return self._blocks[address]
         change = self._changes.get(address)
-        return () if change is None else filter(self._is_made, change.depends_on)
+        return () if change is None else filter(self._is_waited_for, change.depends_on)
 
-    def _is_made(self, address: Address) -> bool:
+    def _is_waited_for(self, address: Address) -> bool:
         change = self._changes.get(address)
-        return address in self._blocks or (change is not None and change.action.makes)
+        return address in self._blocks or (change is not None and change.is_waited_for)
 
     def _is_ready(self, address: Address) -> bool:
         return is_ready(self._schemas[address.type], self._changes[address].after)

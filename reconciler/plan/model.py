@@ -10,6 +10,7 @@ from reconciler.address import Address
 from reconciler.diagnostics import Diagnostic
 from reconciler.diff import same
 from reconciler.frozen import frozen
+from reconciler.language.values import contains_unknown
 from reconciler.schema import Attributes, Path, Value
 from reconciler.state.model import OutputValue, StateObject, Suspect
 
@@ -32,7 +33,7 @@ class Action(StrEnum):
 
     @property
     def makes(self) -> bool:
-        """Whether something is done that what depends on the instance has to wait for."""
+        """Whether something is brought about, and be it in state only."""
         return self not in (Action.NO_OP, Action.DELETE)
 
 
@@ -107,6 +108,14 @@ class PlannedChange:
     order of a thread."""
     refused: bool = False
     """Whether that is an error of this plan."""
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether what depends on the instance has to wait: an update that sends nothing and
+        leaves nothing unknown makes no difference to anybody."""
+        if self.action is Action.UPDATE and self.local:
+            return contains_unknown(self.after)
+        return self.action.makes
 
     @property
     def changes_something(self) -> bool:
