@@ -20,6 +20,7 @@ from bench import (
 
 from reconciler.emulator.faults import Action as Fault
 from reconciler.emulator.faults import Rule
+from reconciler.errors import UsageError
 from reconciler.execute.events import Status
 
 
@@ -512,3 +513,16 @@ def test_creating_threads_empty_costs_a_call_per_message(
     assert planned == report.calls == calls_of(bench)
     assert bench.texts() == list("abcd")
     assert not changes(bench.plan())
+
+
+@pytest.mark.parametrize("option", ["targets", "replace"])
+@pytest.mark.parametrize("typo", ["openai_mesage.m[0]", "module.m", "openai_thread.x*"])
+def test_a_misspelt_target_costs_no_call(bench: Bench, option: str, typo: str) -> None:
+    bench.write(many(10, 2))
+    bench.apply()
+    bench.server.record()
+
+    with pytest.raises(UsageError, match="names nothing"):
+        bench.plan(**{option: (typo,)})
+
+    assert bench.calls == {}

@@ -30,6 +30,7 @@ from reconciler.plan.moves import Import, Moved, Removed
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planfile import encode
 from reconciler.plan.planner import make_plan
+from reconciler.plan.targets import check_named
 from reconciler.provider.protocol import Capabilities, Carry
 from reconciler.refresh import Listing, Observed
 from reconciler.spec.model import Lifecycle
@@ -559,6 +560,50 @@ def test_objects_that_trade_addresses_are_targeted_together() -> None:
 def test_an_option_that_names_nothing_is_refused(option: str) -> None:
     with pytest.raises(UsageError, match="names nothing"):
         Conversations().plan([thread()], options=PlanOptions(**{option: ("openai_thread.x",)}))
+
+
+KNOWN = [
+    "openai_thread.t",
+    'module.a["x.y]"].module.b[3].openai_message.m["k]"]',
+    "openai_message.m[2]",
+]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "openai_thread.t",
+        "openai_thread.*",
+        "*",
+        "module.a",
+        'module.a["other"].module.b',
+        "module.a.module.b[*].openai_message.m",
+        "module.*.openai_message.m",
+        "openai_message.m[9]",
+        "openai_message.m[1*]",
+        '*["x"]',
+        "openai_*[",
+    ],
+)
+def test_what_may_name_an_instance_is_not_refused_early(pattern: str) -> None:
+    check_named([pattern], KNOWN, option="-target")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "openai_thread.x",
+        "openai_thread",
+        "data.openai_thread.t",
+        "module.c",
+        "module.ab",
+        "module.a.openai_message.m",
+        "openai_message.n[2]",
+    ],
+)
+def test_what_names_no_block_is_refused_early(pattern: str) -> None:
+    with pytest.raises(UsageError, match="names nothing"):
+        check_named([pattern], KNOWN, option="-target")
 
 
 # -- dialects

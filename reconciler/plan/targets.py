@@ -25,12 +25,32 @@ def matching(patterns: Iterable[str], known: Collection[Address], *, option: str
     for pattern in patterns:
         named = named_by([pattern], known)
         if not named:
-            raise UsageError(
-                f"{option}={pattern} names nothing in the specs or in state",
-                hint="reconciler state list shows what is managed",
-            )
+            raise _names_nothing(pattern, option)
         found |= named
     return found
+
+
+def check_named(patterns: Collection[str], known: Iterable[str], *, option: str) -> None:
+    """Refuse what names nothing whatever instances there are, before anybody is asked for them.
+
+    *known* are addresses of blocks or instances.
+
+    Raises:
+        UsageError: a pattern is none of *known*, and none of their modules, whatever the keys.
+    """
+    blocks = {_KEY.sub("", each) for each in known} if patterns else set[str]()
+    for pattern in patterns:
+        bare = _KEY.sub("", pattern)
+        is_clear = not {"[", "]"} & set(bare)
+        if is_clear and not any(map(_matcher(bare), blocks)):
+            raise _names_nothing(pattern, option)
+
+
+def _names_nothing(pattern: str, option: str) -> UsageError:
+    return UsageError(
+        f"{option}={pattern} names nothing in the specs or in state",
+        hint="reconciler state list shows what is managed",
+    )
 
 
 def named_by(patterns: Iterable[str], known: Collection[Address]) -> set[Address]:
@@ -39,13 +59,14 @@ def named_by(patterns: Iterable[str], known: Collection[Address]) -> set[Address
     return {address for address in known if any(matches(address) for matches in matchers)}
 
 
-def _matcher(pattern: str) -> Callable[[Address], bool]:
+def _matcher(pattern: str) -> Callable[[Address | str], bool]:
     below = r"\..*" if _MODULE.fullmatch(pattern) else r"\[.*"
     text = ".*".join(re.escape(part) for part in pattern.split("*"))
     expression = re.compile(f"{text}({below})?", re.DOTALL)
     return lambda address: expression.fullmatch(str(address)) is not None
 
 
+_KEY = re.compile(r"""\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]""", re.DOTALL)
 _MODULE = re.compile(
     r"""(?:.*\.)?module\.[^.\["]+(?:\[(?:\d+|\*|"(?:[^"\\]|\\.)*")\])?""", re.DOTALL
 )

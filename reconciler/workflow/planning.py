@@ -15,7 +15,7 @@ from reconciler.plan.model import Action, Plan, PlanMode
 from reconciler.plan.moves import Import
 from reconciler.plan.options import PlanOptions, Policies
 from reconciler.plan.planner import make_plan
-from reconciler.plan.targets import named_by
+from reconciler.plan.targets import check_named, named_by
 from reconciler.provider.protocol import Provider
 from reconciler.provider.resources import SCHEMAS
 from reconciler.refresh import Observed, ParentQuestion, questions, refresh
@@ -65,7 +65,9 @@ async def plan_now(
         SpecError: what the spec says cannot be.
         ProviderError: the API did not tell what is there.
         UnsafePlan: a guard refuses.
+        UsageError: `-target` or `-replace` names nothing.
     """
+    _check_named(request)
     planning = _Planning(request, providers, concurrency)
     await planning.observe(announce, frozenset())
     planned = await planning.settle()
@@ -73,6 +75,16 @@ async def plan_now(
         await planning.observe(lambda address, id_: None, planned.plan.unread)
         planned = await planning.settle()
     return planned
+
+
+def _check_named(request: Request) -> None:
+    """Spare the refresh where an option is misspelt; which instances there are is seen later."""
+    prepared, options = request.prepared, request.options
+    declared = [str(each) for each in prepared.graph.nodes if each.address is not None]
+    check_named(options.replace, declared, option="-replace")
+    if request.mode is not PlanMode.REFRESH_ONLY and not moves_of(prepared.spec):
+        known = [*declared, *map(str, request.recorded.objects)]
+        check_named(options.targets, known, option="-target")
 
 
 class _Planning:
