@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -535,7 +536,12 @@ def _env() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(each for each in sys.path if each)}
 
 
-def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
+ASCII = {"PYTHONIOENCODING": "ascii"}
+
+
+def start(
+    project: Project, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [
             sys.executable,
@@ -553,6 +559,7 @@ def start(project: Project, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **(environ or {})},
     )
 
 
@@ -595,6 +602,16 @@ def test_a_signal_at_the_question_is_a_no(talk: Project, number: signal.Signals,
     assert "Apply cancelled." in out
     assert "Traceback" not in err
     assert not (talk.folder / "state.json").exists()
+
+
+def test_an_encoding_without_our_signs_gets_plain_ones(talk: Project) -> None:
+    talk.write('output "word" {\n  value = "caf\u00e9 \u2502"\n}\n', "word.tf")
+    process = start(talk, "plan", "-out", str(talk.folder / "p"), environ=ASCII)
+    out, err = finish(process)
+    assert process.returncode == 0, err
+    assert "\n" + "-" * 40 in out
+    assert '+ word   = "caf\\xe9 |"' in out
+    assert "\\u25" not in out
 
 
 def test_a_reader_that_goes_away_leaves_no_traceback(talk: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Sequence
@@ -35,12 +36,31 @@ def execute(arguments: Sequence[str]) -> int:
     return max(code, 1)
 
 
+_PLAIN = {"│": "|", "╷": ",", "╵": "'", "─": "-", "·": "-", "…": "~"}
+"""What is drawn where an encoding lacks a sign of ours, as wide as the sign."""
+
+
+def _plainly(error: UnicodeError) -> tuple[str, int]:
+    """What stands in the output for what its encoding lacks."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    escaped = (
+        _PLAIN.get(each) or each.encode("ascii", "backslashreplace").decode() for each in lacking
+    )
+    return "".join(escaped), error.end
+
+
+codecs.register_error("reconciler.plainly", _plainly)
+
+
 def _stream(stream: TextIO | None) -> TextIO:
-    """A stream that is closed is one that nobody reads; what an encoding lacks is escaped."""
+    """A stream that is closed is one that nobody reads; what an encoding lacks is drawn
+    with plain signs or escaped."""
     if stream is None:
         return StringIO()
     if isinstance(stream, TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
+        stream.reconfigure(errors="reconciler.plainly")
     return stream
 
 
