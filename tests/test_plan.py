@@ -562,6 +562,30 @@ def test_an_option_that_names_nothing_is_refused(option: str) -> None:
         Conversations().plan([thread()], options=PlanOptions(**{option: ("openai_thread.x",)}))
 
 
+@pytest.mark.parametrize(
+    ("on_reorder", "said"), [("rewrite_tail", ["a", "b"]), ("append", ["b", "a"])]
+)
+def test_an_object_leaves_the_address_that_a_target_takes(on_reorder: str, said: list[str]) -> None:
+    before, after = _counted(on_reorder, "b"), _counted(on_reorder, "a", "b")
+    server = applied(before)
+    server.apply(after, options=PlanOptions(targets=("openai_message.m[0]",)))
+    assert server.contents() == said
+    assert not server.state.deposed
+    assert not server.plan(after).has_changes
+
+
+def test_a_target_whose_address_cannot_be_left_is_refused() -> None:
+    server = applied(_counted("error", "b"))
+    options = PlanOptions(targets=("openai_message.m[0]",))
+    plan = server.plan(_counted("error", "a", "b"), options=options)
+    assert plan.is_forbidden
+
+
+def _counted(on_reorder: str, *texts: str) -> list[Instance]:
+    named = [message(f"openai_message.m[{i}]", text) for i, text in enumerate(texts)]
+    return [thread(on_reorder=on_reorder), *named]
+
+
 KNOWN = [
     "openai_thread.t",
     'module.a["x.y]"].module.b[3].openai_message.m["k]"]',

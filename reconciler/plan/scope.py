@@ -45,19 +45,18 @@ def _wanted(named: set[Address], found: Survey) -> frozenset[Address]:
         {each.address for each in orphans if each.address in named}, orphans, _parents(found)
     )
     members = list(found.members.values())
-    inside = with_dependencies(named, found.instances, members)
-    blocks = {
-        address.block
-        for address in inside
-        if address in found.records and found.records[address].moved_from is not None
-    }
-    # Objects of one block that trade addresses do so together, or one would take another's name.
-    together = {
-        address
+    moving = {
+        record.moved_from: address
         for address, record in found.records.items()
-        if record.moved_from is not None and address.block in blocks
+        if record.moved_from is not None
     }
-    return with_dependencies(inside | together, found.instances, members) | leaving
+    wanted = frozenset(named)
+    while True:
+        inside = with_dependencies(wanted, found.instances, members)
+        # What stands in state under an address that is taken has to leave it in the same run.
+        wanted = inside | {moving[each] for each in inside if each in moving}
+        if wanted == inside:
+            return inside | leaving
 
 
 def _parents(found: Survey) -> dict[Address, Address]:
