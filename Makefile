@@ -17,7 +17,7 @@ test: check             ## lint, types and the test suite (minutes)
 	$(BIN)/pytest -n 2 -m "not long"
 
 test-long: check        ## everything, with the long sweeps; writes the page of what they held
-	$(BIN)/pytest -n 2 --publish=docs/reference/reliability.md
+	$(BIN)/pytest -n 2 --dist worksteal --publish=docs/reference/reliability.md
 
 check: $(STAMP)         ## lint and types
 	$(BIN)/ruff check .
