@@ -150,6 +150,30 @@ def test_an_edit_of_the_spec_is_no_reordering_by_someone(bench: Bench, edit: str
     assert not sequence.reordered
 
 
+@pytest.mark.parametrize("refresh", [True, False])
+@pytest.mark.parametrize("on_reorder", ["append", "rewrite_tail"])
+def test_a_list_whose_order_runs_the_other_way_is_what_it_is(
+    bench: Bench, on_reorder: str, refresh: bool
+) -> None:
+    def spec(*texts: str) -> str:
+        listed = ", ".join(f'"{each}"' for each in texts)
+        arguments = f"count = {len(texts)}\n  order = 10 - count.index"
+        policy = f'on_reorder = "{on_reorder}"'
+        content = f"${{[{listed}][count.index]}}"
+        return thread(arguments=policy) + message("m", content, arguments=arguments)
+
+    bench.write(spec("ok", "x", "ok"))
+    bench.apply()
+
+    assert not bench.plan(refresh=refresh).has_changes
+
+    bench.write(spec("x", "ok"))
+    bench.apply(refresh=refresh)
+    assert bench.calls["append"] == 0
+    assert bench.texts() == ["ok", "x"]
+    assert_settled(bench)
+
+
 # -- an error about one thread
 
 
@@ -203,6 +227,46 @@ def test_what_depends_on_a_refused_thread_waits_and_no_rewrite_is_half_done(benc
     assert not report.ok
     assert (bench.texts("one"), bench.texts("two")) == (["a", "b"], ["x", "y"])
     assert bench.texts("three") == ["z"]
+
+
+@pytest.mark.parametrize("requested", [False, True])
+def test_a_thread_is_not_replaced_while_one_of_its_messages_waits(
+    bench: Bench, requested: bool
+) -> None:
+    """`y` names `b`; half the messages would stand in one thread and half in the other."""
+    policy = "" if requested else 'on_reorder = "replace_thread"'
+    options = PlanOptions(replace=("openai_thread.two",) if requested else ())
+
+    def spec(first: str, other: str) -> str:
+        named = "depends_on = [openai_message.b]"
+        text = two_threads(first, other, arguments=named) + thread("three")
+        return text.replace(thread("two"), thread("two", policy))
+
+    bench.write(spec("a", "x"))
+    bench.apply()
+    for said in "z", "Z":
+        edited = spec("A", "x" if requested else "X")
+        bench.write(edited + message("z", said, thread="three"))
+        report = bench.workspace.apply(options=options, approve=lambda plan: True)
+        assert not report.ok
+
+    assert (bench.texts("two"), bench.texts("three")) == (["x", "y"], ["Z"])
+    assert not bench.state.deposed
+
+
+def test_what_goes_before_a_message_that_waits_is_read_back(bench: Bench) -> None:
+    named = "depends_on = [openai_message.b]"
+    bench.write(two_threads("a", "x"))
+    bench.apply()
+    new = message("v", "v", thread="two") + message("w", "w", thread="two", arguments=named)
+    bench.write(two_threads("A", "x") + new)
+    planned = bench.plan().calls
+    bench.server.record()
+
+    report = bench.workspace.apply(approve=lambda plan: True)
+
+    assert bench.texts("two") == ["x", "y", "v"]
+    assert planned == report.calls == 2
 
 
 def test_a_refused_plan_counts_only_the_calls_it_makes(bench: Bench) -> None:

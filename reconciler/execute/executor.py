@@ -98,7 +98,7 @@ class _Worker:
     """Members whose place a listing has already shown."""
 
     def __post_init__(self) -> None:
-        for sequence in self.plan.sequences:
+        for sequence in self.steps.free:
             for address in sequence.appended:
                 self.sequence_of[address] = sequence
             if isinstance(sequence.parent, Address):

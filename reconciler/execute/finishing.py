@@ -14,15 +14,15 @@ from reconciler.state.entries import MarkUnfinished
 
 
 def notes(sequences: Iterable[SequencePlan], recorder: Recorder) -> Iterator[MarkUnfinished]:
-    """What is known before anything is sent: a run for targets leaves members aside, and where
-    nothing is to be appended the order is the one asked for."""
+    """What is known before anything is sent: a run for targets appends behind members that it
+    leaves aside, and where nothing is to be appended the order is the one asked for."""
     for each in sequences:
         parent_id = _id_of(each.parent, recorder)
         if parent_id is None:
             continue
-        if each.partial:
+        if each.partial and each.appended:
             yield MarkUnfinished(parent_id, True)
-        elif each.unfinished and not each.appended:
+        elif each.is_found_finished:
             yield MarkUnfinished(parent_id, False)
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from reconciler.address import Address
 from reconciler.execute.schedule import Phase, Step
 from reconciler.frozen import frozen
+from reconciler.plan.blocking import free
 from reconciler.plan.model import Action, Plan, PlannedChange, SequencePlan
 from reconciler.state.entries import Intent, IntentKind
 
@@ -30,6 +31,8 @@ class Steps:
     """The changes in *carried* by the step they would have been."""
     sequence_types: Mapping[str, str]
     """By member type: the argument that holds the parent's id."""
+    free: tuple[SequencePlan, ...] = ()
+    """The sequences of the plan without what waits for something unresolved."""
 
     @property
     def cleaning(self) -> list[Step]:
@@ -118,7 +121,8 @@ class _Builder:
             if change.action is Action.READ:
                 self.waits[make_step(change.address)].update(self._departures(change))
         self._order_deletions(unmaking)
-        for sequence in self.plan.sequences:
+        sequences = free(self.plan.sequences, self.plan.changes)
+        for sequence in sequences:
             self._order_sequence(sequence)
         return Steps(
             {step: frozenset(causes) for step, causes in self.waits.items()},
@@ -127,6 +131,7 @@ class _Builder:
             self.carried,
             {unmake_step(each): each for group in self.carried.values() for each in group},
             self.parent_arguments,
+            sequences,
         )
 
     def _add(self, step: Step, change: PlannedChange) -> None:

@@ -83,9 +83,10 @@ def _below(
             chain.insert(0, sequence.parent)
         for before, after in pairwise(chain):
             below.setdefault(before, []).append(after)
-        if sequence.rewritten:
-            # A rewrite that cannot be ended is not begun: half of it would only change the order.
-            below.setdefault(chain[-1], []).extend(sequence.appended)
+        if sequence.rewritten or sequence.parent_replaced:
+            # What cannot be ended is not begun: half a rewrite would only change the order, half a
+            # replacement would spread the members over two parents.
+            below.setdefault(chain[-1], []).extend(chain)
     return below
 
 

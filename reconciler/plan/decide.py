@@ -41,7 +41,7 @@ class Circumstances:
     """What is to be created anew by request."""
     carried: frozenset[Address]
     """What an earlier round found to be replaced because of others only."""
-    leaving: Mapping[str, tuple[Record, ...]]
+    leaving: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     """Members that will be deleted, by id of their parent."""
     managed: frozenset[str] = frozenset()
     """Ids of every object that state knows and goes on knowing."""

@@ -173,6 +173,11 @@ class SequencePlan:
     partial: bool = False
     """Whether members that are there are left aside, so that the order is not whole after it."""
 
+    @property
+    def is_found_finished(self) -> bool:
+        """Whether the order that an earlier run has left open is the one asked for by now."""
+        return self.unfinished and not self.appended and not self.partial
+
 
 @frozen
 class ReadBack:

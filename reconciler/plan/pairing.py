@@ -12,6 +12,7 @@ from reconciler.frozen import replace
 from reconciler.language.values import contains_unknown
 from reconciler.plan.alignment import Standing, Wanted, align
 from reconciler.plan.options import OnReorder, Policies, treatment
+from reconciler.plan.places import recorded_order
 from reconciler.plan.records import Record, parent_id
 from reconciler.plan.survey import Survey
 from reconciler.refresh import Listing
@@ -146,10 +147,17 @@ def _standing(
         seen = {each.id: at for at, each in reversed(list(enumerate(listing.members)))}
         places = {each.address: seen.get(each.object.id, -1) for each in records}
     else:
-        places = _places_as_written(members, records)
+        places = _places_as_recorded(records) or _places_as_written(members, records)
     return [
         _stand(each, found.schemas[each.address.type], places[each.address]) for each in records
     ]
+
+
+def _places_as_recorded(records: Sequence[Record]) -> dict[Address, int]:
+    """Where members stood after the last apply; nothing where that is not known."""
+    known = {str(each.moved_from or each.address): each for each in records}
+    order = recorded_order({name: each.object.behind for name, each in known.items()})
+    return {known[name].address: at for at, name in enumerate(order or ())}
 
 
 def _places_as_written(

@@ -84,19 +84,24 @@ def _positions_as_recorded(desired: Sequence[Place], leaving: Sequence[Leaving])
     """Where nobody looked: the order of the last apply, or the spec's where that is not known."""
     members: list[Place | Leaving] = [*desired, *leaving]
     ids = {each.known_as: each.id for each in members if each.id is not None}
+    names = recorded_order({each.known_as: each.behind for each in members if each.id is not None})
+    order = [one.id for one in desired] if names is None else [ids[each] for each in names]
+    return {id_: at for at, id_ in enumerate(order) if id_ is not None}
+
+
+def recorded_order(behind: Mapping[str, str | None]) -> list[str] | None:
+    """The order of the last apply, from what each member stood behind; None if it is not known."""
     followers: dict[str, list[str]] = {}
-    for each in members:
-        if each.id is not None and each.behind is not None:
-            followers.setdefault(each.behind, []).append(each.known_as)
+    for name, before in behind.items():
+        if before is not None:
+            followers.setdefault(before, []).append(name)
     order: list[str] = []
     queue = followers.get("", [])[::-1]
     while queue:
         now = queue.pop()
-        order.append(ids[now])
+        order.append(now)
         queue.extend(reversed(followers.get(now, [])))
-    if len(order) < len(ids):
-        order = [one.id for one in desired if one.id is not None]
-    return {id_: at for at, id_ in enumerate(order)}
+    return order if len(order) == len(behind) else None
 
 
 def is_reordered(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
 from reconciler.expand import Instance
 from reconciler.expand.model import PendingRead
+from reconciler.frozen import replace
 from reconciler.plan.assemble import Assembly, assemble, output_changes
 from reconciler.plan.blocking import free
 from reconciler.plan.carry import check_carry
@@ -82,8 +83,6 @@ def make_plan(
         found = aligned(found, policies=policies or {}, replaced=replaced, unordered=unordered)
     check_missing(found.records.values(), schemas, options.accept_missing)
     whole = found
-    found = scope_of(found, options.targets, mode)
-    leaving = _leaving(mode, found, whole, removed, Declared.of(declared, empty_blocks))
     owing = _owing(recorded, schemas)
     about = Circumstances(
         recorded=recorded,
@@ -92,15 +91,12 @@ def make_plan(
         options=options,
         replaced=replaced,
         carried=_carried(previous),
-        leaving=_leaving_members(leaving, schemas),
-        managed=_managed(recorded, whole, leaving),
         unfinished=owing | recorded.unfinished,
         owing=owing,
-        partial=_partial(whole, found),
-        going=frozenset(each.record.object.id for each in leaving if each.action is Action.DELETE),
     )
-    refusals = Diagnostics()
-    decided = _decided(mode, found, about, refusals)
+    declarations = Declared.of(declared, empty_blocks)
+    scoped = _decide_in_scope(mode, whole, about, removed, declarations)
+    found, leaving, about, decided, refusals = scoped
     pending_reads = reads if mode is PlanMode.NORMAL else ()
     assembly = assemble(found, about, decided, leaving, pending_reads, refusals)
     _check(mode, found, about, decided, leaving, assembly, diagnostics)
@@ -135,6 +131,44 @@ def make_plan(
         unmanaged_allowed=options.allow_unmanaged,
         read_backs=assembly.read_backs,
     )
+
+
+def _decide_in_scope(
+    mode: PlanMode,
+    whole: Survey,
+    about: Circumstances,
+    removed: Sequence[Removed],
+    declared: Declared,
+) -> tuple[Survey, list[Departure], Circumstances, Decided, Diagnostics]:
+    """Decide about what the targets pull in: a parent that is replaced is so with all members."""
+    together: frozenset[Address] = frozenset()
+    while True:
+        found = scope_of(whole, about.options.targets, mode, together)
+        leaving = _leaving(mode, found, whole, removed, declared)
+        about = replace(
+            about,
+            leaving=_leaving_members(leaving, whole.schemas),
+            managed=_managed(about.recorded, whole, leaving),
+            partial=_partial(whole, found),
+            going=frozenset(
+                each.record.object.id for each in leaving if each.action is Action.DELETE
+            ),
+        )
+        refusals = Diagnostics()
+        decided = _decided(mode, found, about, refusals)
+        torn = frozenset(_members_of(filter(decided.is_new, about.partial), whole))
+        if not torn:
+            return found, leaving, about, decided, refusals
+        together |= torn
+
+
+def _members_of(names: Iterable[Address | str], whole: Survey) -> Iterator[Address]:
+    for name in names:
+        yield from (each.address for each in whole.members.get(name, ()))
+        id_ = whole.id_of(name)
+        for address, each in whole.records.items():
+            if parent_id(each, whole.schemas[address.type]) == id_:
+                yield address
 
 
 def _all_capabilities(

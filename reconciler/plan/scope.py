@@ -10,11 +10,13 @@ from reconciler.plan.survey import Survey
 from reconciler.plan.targets import matching, with_dependencies, with_dependents
 
 
-def scope_of(found: Survey, targets: tuple[str, ...], mode: PlanMode) -> Survey:
+def scope_of(
+    found: Survey, targets: tuple[str, ...], mode: PlanMode, together: frozenset[Address]
+) -> Survey:
     """What the plan may touch: all of it, or the targets and what they pull in.
 
     Creating pulls in what a target depends on, and the members before it; destroying what depends
-    on it.
+    on it. *together* is what has to come along for another reason.
 
     Raises:
         UsageError: a target names nothing.
@@ -26,7 +28,7 @@ def scope_of(found: Survey, targets: tuple[str, ...], mode: PlanMode) -> Survey:
     if mode is PlanMode.DESTROY:
         inside = with_dependents(named, found.records.values(), _parents(found))
     else:
-        inside = _wanted(named, found)
+        inside = _wanted(named | together, found)
     return replace(
         found,
         instances={key: each for key, each in found.instances.items() if key in inside},

@@ -181,7 +181,8 @@ class Session:
             return Report(interrupted=self.interruption.count > 0)
         if plan.is_forbidden:
             raise SpecError(plan.errors)
-        if not plan.has_changes and not plan.refreshed:
+        is_settled = not any(each.is_found_finished for each in plan.sequences)
+        if is_settled and not plan.has_changes and not plan.refreshed:
             return Report(
                 outputs=dict(recorded.outputs), suspects=tuple(recorded.suspects.values())
             )
