@@ -41,6 +41,8 @@ class Circumstances:
     """What is to be created anew by request."""
     carried: frozenset[Address]
     """What an earlier round found to be replaced because of others only."""
+    rewritten: frozenset[Address] = frozenset()
+    """Parents that an earlier round found to be replaced for the order of their members."""
     leaving: Mapping[str, tuple[Record, ...]] = field(default_factory=dict)
     """Members that will be deleted, by id of their parent."""
     managed: frozenset[str] = frozenset()
@@ -211,6 +213,7 @@ def _parent(
         keeping=id_ in about.recorded.keeping,
         owing=id_ in about.owing,
         partial=name in about.partial,
+        rewritten=name in about.rewritten,
         reorder=about.options.reorder,
         protected=one is not None and one.protected,
     )

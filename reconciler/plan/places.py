@@ -66,6 +66,9 @@ class Parent:
     """Whether an earlier run has left a deletion in it to another one."""
     partial: bool = False
     """Whether members that are there are left aside by the targets of this run."""
+    rewritten: bool = False
+    """Whether it is known to be replaced for the order, which may not be seen any more once what
+    its members say depends on who it will be."""
 
 
 def positions_of(

@@ -91,6 +91,7 @@ def make_plan(
         options=options,
         replaced=replaced,
         carried=_carried(previous),
+        rewritten=_rewritten(previous),
         unfinished=owing | recorded.unfinished,
         owing=owing,
     )
@@ -198,6 +199,17 @@ def _all_capabilities(
 def _carried(previous: Plan | None) -> frozenset[Address]:
     changes = previous.changes if previous is not None else ()
     return frozenset(each.address for each in changes if each.reason in _BECAUSE_OF_OTHERS)
+
+
+def _rewritten(previous: Plan | None) -> frozenset[Address]:
+    sequences = previous.sequences if previous is not None else ()
+    replaced = {each.parent for each in sequences if each.parent_replaced}
+    changes = previous.changes if previous is not None else ()
+    return frozenset(
+        each.address
+        for each in changes
+        if each.address in replaced and each.reason is Reason.REWRITE
+    )
 
 
 _BECAUSE_OF_OTHERS = (Reason.REWRITE, Reason.PARENT_REPLACED, Reason.TRIGGERS)

@@ -122,7 +122,7 @@ def _sequence_plan(
 
 def _cannot_stay(parent: Parent, rest: Sequence[Place], leaving: Sequence[Leaving]) -> bool:
     """Whether the parent has to go: members would, and only together with it can or may they."""
-    if any(each.held for each in rest):
+    if parent.rewritten or any(each.held for each in rest):
         return True
     going = bool(leaving) or any(each.id is not None for each in rest) or parent.owing
     return going and (parent.keeping or not parent.capabilities.deletes_members)
@@ -149,9 +149,8 @@ def _replaced(
         text = f"it holds {count(plan.unmanaged, 'unmanaged message')}, which would be lost"
         refusals.append(Refusal(text, choices=(_APPEND, _DELETE_UNMANAGED, _UNDO)))
     others = len(desired) - sum(not each.held for each in rest)
-    return Decision(
-        whole, tuple(refusals), f"replaces the thread and creates {others} others anew with it"
-    )
+    cost = f"replaces the thread and creates {count(others, 'other')} anew with it"
+    return Decision(whole, tuple(refusals), cost)
 
 
 def _refusals(

@@ -88,6 +88,12 @@ def _with_parent(
     parent, sequence = instance.parent, instance.schema.sequence
     if sequence is None or parent is None:
         return instance
+    own = records.get(instance.address)
+    if own is not None and not own.gone and _ignores(instance, sequence.parent_argument):
+        # It stays where it is, whatever the spec says of its parent.
+        there = str(own.object.attributes.get(sequence.parent_argument))
+        known = {**instance.desired, sequence.parent_argument: there}
+        return replace(instance, parent=by_id.get(there, there), desired=known)
     id_ = instance.desired.get(sequence.parent_argument)
     if isinstance(parent, Address) and parent in desired:
         record = records.get(parent)
@@ -99,6 +105,11 @@ def _with_parent(
     name = id_ if isinstance(id_, str) else str(parent)
     found = by_id.get(name, name)
     return instance if found == parent else replace(instance, parent=found)
+
+
+def _ignores(instance: Instance, argument: str) -> bool:
+    ignored = instance.lifecycle.ignore_changes
+    return ignored == "all" or any(path[0] == argument for path in ignored)
 
 
 def _sequences(desired: Mapping[Address, Instance]) -> dict[Address | str, tuple[Instance, ...]]:

@@ -96,7 +96,8 @@ class _Planning:
         self.concurrency = concurrency
         self.observed = Observed()
         self.imports: tuple[Import, ...] = ()
-        self._moved: dict[Address, StateObject] = {}
+        self._moved: dict[Address, tuple[StateObject, Attributes | None]] = {}
+        """By the address it moves to: the object as recorded, and as it was seen."""
 
     async def observe(self, announce: Announce, whole: frozenset[str]) -> None:
         """Read what is recorded; the listings of *whole* to their end."""
@@ -165,9 +166,9 @@ class _Planning:
             recorded = change.recorded
             if change.moved_from is None or recorded is None or change.address in self._moved:
                 continue
-            self._moved[change.address] = recorded
-            seen = self.observed.objects.get(change.moved_from) or {}
-            found[change.address] = {**recorded.attributes, **seen}
+            seen = self.observed.objects.get(change.moved_from)
+            self._moved[change.address] = recorded, seen
+            found[change.address] = {**recorded.attributes, **(seen or {})}
         return found
 
     async def _take_imports(self, given: Given) -> Given:
@@ -224,13 +225,14 @@ class _Planning:
 
     def _will_replace(self, instance: Instance) -> bool:
         address = instance.address
-        recorded = self._moved.get(address) or self.request.recorded.objects.get(address)
+        own = self.request.recorded.objects.get(address), self.observed.objects.get(address)
+        recorded, seen = self._moved.get(address, own)
         if recorded is None:
             return False
         changes = diff(
             instance.schema,
             recorded,
-            self.observed.objects.get(recorded.address),
+            seen,
             instance.desired,
             ignore=instance.lifecycle.ignore_changes,
         )
@@ -273,8 +275,10 @@ def _replaced_before(recorded: State, whole: Collection[str]) -> list[ParentQues
 
 
 def _is_looked_at(addresses: set[Address], expansion: Expansion) -> bool:
-    """Whether anything was made from what these objects are now."""
+    """Whether anything may have been made from what these objects are now."""
     if not addresses:
         return False
+    if expansion.outputs:
+        return True
     blocks = {each.block for each in addresses} | addresses
     return any(not blocks.isdisjoint(each.depends_on) for each in expansion.instances)
