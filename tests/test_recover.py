@@ -38,7 +38,7 @@ def with_suspect(bench: Bench, *contents: str) -> Suspect:
     return suspect
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
+@pytest.mark.parametrize("status", [500, 501, 502, 503, 504])
 def test_a_lost_thread_is_posted_once_whatever_came_instead(bench: Bench, status: int) -> None:
     bench.write(conversation("a", "b"))
     bench.fail(

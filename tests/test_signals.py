@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from collections import Counter
@@ -327,6 +328,30 @@ def test_nothing_is_sent_where_the_folder_is_read_only(folder: Folder) -> None:
     assert "permission denied" in ended.err
     assert list(folder.state.parent.iterdir()) == []
     assert standing(folder.server) == Counter()
+
+
+@pytest.mark.parametrize("is_moved", [True, False], ids=["moved", "removed"])
+def test_nothing_is_sent_once_the_journal_was_taken_away(folder: Folder, is_moved: bool) -> None:
+    process = folder.start("apply", "--auto-approve")
+    until(process, "Creation complete")
+    if is_moved:
+        folder.state.parent.rename(folder.path / "elsewhere")
+    else:
+        shutil.rmtree(folder.state.parent)
+    ended = end(process)
+
+    assert ended.code == 1
+    assert "was removed or replaced while it was in use" in ended.err
+    assert "What was done may not be recorded" in ended.out
+    assert len(folder.server.emulator.threads()) < 24
+
+    if is_moved:
+        (folder.path / "elsewhere").rename(folder.state.parent)
+        ended = folder.apply()
+        known = folder.recorded_ids()
+        lost = [each for each in folder.server.emulator.threads() if str(each["id"]) not in known]
+        assert len(lost) <= len(folder.suspects()) <= CREATE_CONCURRENCY
+        assert ended.code == 4 * bool(folder.suspects())
 
 
 def test_folders_that_lead_to_the_state_are_made(folder: Folder) -> None:

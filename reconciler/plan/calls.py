@@ -13,6 +13,7 @@ from reconciler.plan.batch import Batching
 from reconciler.plan.model import Action, PlannedChange, ReadBack, SequencePlan
 from reconciler.plan.options import Policies
 from reconciler.plan.read_back import pages
+from reconciler.plan.records import configuration as made_with
 from reconciler.provider.protocol import Capabilities
 
 
@@ -89,9 +90,9 @@ def _add_change(calls: Calls, change: PlannedChange, members: set[Address], pric
             calls[name, Kind.WRITE] += change.address not in members
         case Action.REPLACE:
             calls[name, Kind.WRITE] += change.address not in members
-            calls[name, Kind.DELETE] += _deletion(change, prices)
+            calls[_made_by(change, prices), Kind.DELETE] += _deletion(change, prices)
         case Action.DELETE:
-            calls[name, Kind.DELETE] += _deletion(change, prices)
+            calls[_made_by(change, prices), Kind.DELETE] += _deletion(change, prices)
         case Action.UPDATE:
             calls[name, Kind.WRITE] += not change.local
         case Action.READ:
@@ -101,9 +102,14 @@ def _add_change(calls: Calls, change: PlannedChange, members: set[Address], pric
 
 
 def _deletion(change: PlannedChange, prices: Prices) -> int:
-    capabilities = prices.capabilities[prices.configuration(change)]
+    capabilities = prices.capabilities[_made_by(change, prices)]
     carried = capabilities.deletes_members_with_parent
     return 0 if carried and prices.parent_of(change) is not None else 1
+
+
+def _made_by(change: PlannedChange, prices: Prices) -> str:
+    """The provider configuration that deletes the object: the one it was made with."""
+    return prices.configuration(change) if change.recorded is None else made_with(change.recorded)
 
 
 def _add_sequence(

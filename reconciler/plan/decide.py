@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.address import Address
 from reconciler.diagnostics import Diagnostics
+from reconciler.expand import Instance
 from reconciler.frozen import frozen, replace
 from reconciler.plan.draft import Draft, draft
 from reconciler.plan.model import Action, Reason, SequencePlan
@@ -55,6 +56,16 @@ class Circumstances:
     """Parents with members that are there and that this run leaves aside."""
     going: frozenset[str] = frozenset()
     """Ids of parents that are deleted."""
+    forgotten: frozenset[str] = frozenset()
+    """Ids of objects that state forgets and that stay."""
+
+    def are_apart(self, first: str, second: str) -> bool:
+        """Whether two provider configurations are known to talk to different APIs."""
+        one, other = (
+            self.policies[name].endpoint if name in self.policies else None
+            for name in (first, second)
+        )
+        return one is not None and other is not None and one != other
 
 
 @dataclass(slots=True)
@@ -81,6 +92,7 @@ def decide(found: Survey, about: Circumstances, refusals: Diagnostics) -> Decide
             about.capabilities[instance.provider],
             requested=address in about.replaced,
             carried=address in about.carried,
+            elsewhere=_is_elsewhere(instance, found.records.get(address), about),
         )
         for address, instance in found.instances.items()
     }
@@ -89,6 +101,13 @@ def decide(found: Survey, about: Circumstances, refusals: Diagnostics) -> Decide
         pass
     _report(decided, refusals)
     return decided
+
+
+def _is_elsewhere(instance: Instance, record: Record | None, about: Circumstances) -> bool:
+    """Whether the object was made at another API than the one its block names now."""
+    if record is None or record.import_id is not None:
+        return False
+    return about.are_apart(configuration(record.object), instance.provider)
 
 
 def _propagate(found: Survey, decided: Decided) -> bool:
@@ -208,6 +227,7 @@ def _parent(
         on_reorder=on_reorder,
         unmanaged=_settled(unmanaged, id_, about),
         managed=about.managed,
+        forgotten=about.forgotten,
         unordered=id_ in about.recorded.unordered,
         unfinished=id_ in about.unfinished,
         keeping=id_ in about.recorded.keeping,

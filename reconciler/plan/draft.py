@@ -59,8 +59,11 @@ def draft(
     *,
     requested: bool = False,
     carried: bool = False,
+    elsewhere: bool = False,
 ) -> Draft:
     """Decide what *instance* needs: nothing, an update, a replacement, or to be created.
+
+    *elsewhere*: it was made at another API than its provider configuration now talks to.
 
     *carried*: it is known to be replaced, but only because of others. What it does not know yet
     may come from just that, and says nothing about what it needs by itself.
@@ -74,6 +77,9 @@ def draft(
         changes = tuple(each for each in changes if not contains_unknown(each.after))
     if requested:
         return Draft(instance, record, Action.REPLACE, Reason.REQUESTED, changes)
+    if elsewhere:
+        note = f"made at another API than {instance.provider} talks to"
+        return Draft(instance, record, Action.REPLACE, Reason.CANNOT_UPDATE, changes, note)
     if record.object.tainted:
         return Draft(instance, record, Action.REPLACE, Reason.TAINTED, changes)
     match cost_of(changes):

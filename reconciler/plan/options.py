@@ -7,6 +7,7 @@ from typing import Literal
 
 from reconciler.frozen import frozen
 from reconciler.schema import Attributes
+from reconciler.state.model import Endpoint
 
 
 class OnReorder(StrEnum):
@@ -44,6 +45,8 @@ class Policies:
     """The known rate limit, for the estimate of how long an apply takes."""
     is_local: bool = False
     """Whether the server is the embedded one, which has no rate limit."""
+    endpoint: Endpoint | None = None
+    """The API it talks to."""
 
 
 def treatment(desired: Attributes, defaults: Policies) -> tuple[OnReorder, UnmanagedMessages]:

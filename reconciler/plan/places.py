@@ -53,6 +53,8 @@ class Parent:
     unmanaged: UnmanagedMessages = UnmanagedMessages.REPORT
     managed: frozenset[str] = frozenset()
     """Ids of every member that state knows, deposed ones included."""
+    forgotten: frozenset[str] = frozenset()
+    """Ids of members that state forgets in this run: they stay."""
     unordered: bool = False
     """Whether its server is known not to keep the order written."""
     reorder: bool = False

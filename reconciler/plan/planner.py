@@ -151,9 +151,8 @@ def _decide_in_scope(
             leaving=_leaving_members(leaving, whole.schemas),
             managed=_managed(about.recorded, whole, leaving),
             partial=_partial(whole, found),
-            going=frozenset(
-                each.record.object.id for each in leaving if each.action is Action.DELETE
-            ),
+            going=_ids(leaving, Action.DELETE),
+            forgotten=_ids(leaving, Action.FORGET),
         )
         refusals = Diagnostics()
         decided = _decided(mode, found, about, refusals)
@@ -161,6 +160,10 @@ def _decide_in_scope(
         if not torn:
             return found, leaving, about, decided, refusals
         together |= torn
+
+
+def _ids(leaving: Iterable[Departure], action: Action) -> frozenset[str]:
+    return frozenset(each.record.object.id for each in leaving if each.action is action)
 
 
 def _members_of(names: Iterable[Address | str], whole: Survey) -> Iterator[Address]:
@@ -266,7 +269,7 @@ def _partial(whole: Survey, found: Survey) -> frozenset[Address | str]:
 
 
 def _managed(recorded: State, whole: Survey, leaving: Iterable[Departure]) -> frozenset[str]:
-    forgotten = {each.record.object.id for each in leaving if each.action is Action.FORGET}
+    forgotten = _ids(leaving, Action.FORGET)
     known = [each.object for each in whole.records.values()]
     return frozenset(
         each.id for each in (*known, *recorded.deposed.values()) if each.id not in forgotten
@@ -296,6 +299,7 @@ def _check(
         return
     check_carry(found.instances.values(), about.capabilities, diagnostics)
     _check_imports(decided.drafts.values(), diagnostics)
+    _check_parents(found, about, diagnostics)
     lost = losses(
         [each for each in assembly.changes if each.blocked_by is None],
         free(assembly.sequences, assembly.changes),
@@ -307,6 +311,21 @@ def _check(
     refusal = check_losses(lost, managed, about.options.allow_destroy)
     if refusal is not None:
         diagnostics.extend([refusal])
+
+
+def _check_parents(found: Survey, about: Circumstances, diagnostics: Diagnostics) -> None:
+    """A member cannot be created at another API than its parent."""
+    for each in found.instances.values():
+        parent = found.instances.get(each.parent) if isinstance(each.parent, Address) else None
+        if parent is not None and about.are_apart(each.provider, parent.provider):
+            diagnostics.error(
+                "Provider of another server",
+                f"{each.address} is created with the provider configuration {each.provider}, and"
+                f" {parent.address} with {parent.provider}, which talks to another server. Give"
+                " both the same provider.",
+                place=each.place,
+                address=str(each.address),
+            )
 
 
 def _check_imports(drafts: Iterable[Draft], diagnostics: Diagnostics) -> None:

@@ -110,7 +110,9 @@ def _sequence_plan(
         appended=tuple(each.address for each in rest),
         rewritten=tuple(each.address for each in rewritten),
         deleted=tuple(each.address for each in leaving),
-        deleted_unmanaged=unmanaged if deletes else (),
+        deleted_unmanaged=tuple(each for each in unmanaged if each not in parent.forgotten)
+        if deletes
+        else (),
         unmanaged=len(unmanaged) if shown else 0,
         grown=min(behind, len(unmanaged)) if shown else 0,
         last_id=last_id(parent.listing),

@@ -61,7 +61,8 @@ def survey(
     records = relocate(
         gather(recorded, observed).values(), moved, desired=desired, diagnostics=diagnostics
     )
-    _take_in(records, imports, desired, observed, diagnostics)
+    owed = {each.id: each.address for each in recorded.deposed.values()}
+    _take_in(records, imports, desired, observed, owed, diagnostics)
     desired = _with_parents(desired, records)
     return Survey(desired, records, schemas, observed, _sequences(desired))
 
@@ -125,8 +126,10 @@ def _take_in(
     imports: Sequence[Import],
     desired: Mapping[Address, Instance],
     observed: Observed,
+    owed: Mapping[str, Address],
     diagnostics: Diagnostics,
 ) -> None:
+    """Take in what `import` blocks name; what is *owed* a deletion is not to be had."""
     managed = {each.object.id: each.address for each in records.values()}
     for one in imports:
         instance = desired.get(one.to)
@@ -142,6 +145,11 @@ def _take_in(
         holder = managed.get(str(attributes["id"]))
         if holder is not None:
             _refuse_import(one, f"{holder} manages the object already", diagnostics)
+            continue
+        before = owed.get(str(attributes["id"]))
+        if before is not None:
+            why = f"it is what {before} was before it was replaced, and waits to be deleted"
+            _refuse_import(one, why, diagnostics)
             continue
         managed[str(attributes["id"])] = one.to
         records[one.to] = _imported(one, instance, attributes, observed)

@@ -204,7 +204,7 @@ def _too_many(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
 def _failed(request: Request, reply: Reply, envelope: Envelope) -> Outcome:
     if reply.status == 501 and is_html(reply.headers, reply.body):
         return _web_page(request, reply)
-    if reply.status == 501:
+    if reply.status == 501 and request.kind is not Kind.CREATE:
         return Outcome(Verdict.REFUSED, error=not_this_api(request, reply, code=UNKNOWN_ROUTE))
     reason = f"it answered {reply.status}: {envelope.message or shown(reply.body) or 'no text'}"
     return Outcome(

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import StateUnwritable
+from reconciler.errors import JournalLost, StateUnwritable
 from reconciler.frozen import replace
 from reconciler.state.facts import facts_of
 from reconciler.state.files import FileSystem, refusing_writes, write_all
@@ -43,21 +43,35 @@ class JournalWriter:
             except OSError:
                 self.close()
                 raise
-            self._size = length + FIRST_ROOM
+        self._identity = self._found()
+        self._size = length + FIRST_ROOM
 
     def append(self, line: bytes, *, with_room: bool) -> None:
         """Return once *line* is on disk.
 
         Raises:
             NoRoom: the disk is too full for what would follow; nothing was written.
+            JournalLost: another file stands where it stood, or none.
             StateUnwritable: the journal can no longer be trusted.
         """
+        if self._found() != self._identity:
+            raise JournalLost(
+                f"{self._path} was removed or replaced while it was in use",
+                hint="nothing more is sent while nothing can be recorded; put it back, or import "
+                "what was created",
+            )
         if with_room:
             self._make_room(len(line))
         with refusing_writes(self._path):
             write_all(self._fs, self._require(), line, self._length)
             self._fs.sync(self._require(), data_only=True)
             self._length += len(line)
+
+    def _found(self) -> tuple[int, int] | None:
+        """Which file stands at the path now."""
+        with refusing_writes(self._path):
+            found = self._fs.stat(self._path)
+        return None if found is None else found.identity
 
     def close(self) -> None:
         """Let go of the file."""

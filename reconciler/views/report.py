@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from reconciler.errors import JournalLost
 from reconciler.execute.events import Outcome, Report, Status
 from reconciler.plan.model import Action
 from reconciler.state.model import OutputValue
@@ -28,7 +29,9 @@ class ReportText:
     def render(self, report: Report, *, destroyed: bool = False) -> list[str]:
         """Write the whole report; errors themselves are printed apart."""
         lines = ["", self._headline(report, destroyed=destroyed)]
-        if not report.ok:
+        if any(isinstance(each.error, JournalLost) for each in report.outcomes):
+            lines.append("What was done may not be recorded: the ids above are all that is known.")
+        elif not report.ok:
             lines.append('What is done is recorded; "reconciler apply" does the rest.')
         for warning in report.warnings:
             head, *rest = sanitise.lines(warning)

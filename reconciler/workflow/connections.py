@@ -116,4 +116,5 @@ def policies_of(config: ProviderConfig) -> Policies:
         paced=config.sequence_gap_s > 0,
         requests_per_minute=config.requests_per_minute,
         is_local=config.emulator is not None,
+        endpoint=_endpoint(config),
     )
