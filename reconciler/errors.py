@@ -8,7 +8,6 @@ ReconcilerError
     StateCorrupt             the state cannot be trusted; names the newest good backup
     StateLocked              another run holds the state; carries who
     StateUnwritable          nothing can be recorded, so nothing was sent
-      JournalLost            the journal was taken away in the middle of a run
   PlanError
     StalePlan                the state, spec or server has moved since the plan was made
     UnsafePlan               a guard refuses; the message says which option allows it
@@ -79,9 +78,8 @@ class StateLocked(StateError):
 class StateUnwritable(StateError):
     """The state or its journal cannot be written, so nothing may be sent."""
 
-
-class JournalLost(StateUnwritable):
-    """The journal was removed or replaced while a run used it: what it held may be lost."""
+    is_journal_lost = False
+    """Whether the journal was removed or replaced while in use: what it held may be lost."""
 
 
 class PlanError(ReconcilerError):

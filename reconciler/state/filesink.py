@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.errors import JournalLost, StateUnwritable
+from reconciler.errors import StateUnwritable
 from reconciler.frozen import replace
 from reconciler.state.facts import facts_of
 from reconciler.state.files import FileSystem, refusing_writes, write_all
@@ -51,15 +51,16 @@ class JournalWriter:
 
         Raises:
             NoRoom: the disk is too full for what would follow; nothing was written.
-            JournalLost: another file stands where it stood, or none.
             StateUnwritable: the journal can no longer be trusted.
         """
         if self._found() != self._identity:
-            raise JournalLost(
+            error = StateUnwritable(
                 f"{self._path} was removed or replaced while it was in use",
                 hint="nothing more is sent while nothing can be recorded; put it back, or import "
                 "what was created",
             )
+            error.is_journal_lost = True
+            raise error
         if with_room:
             self._make_room(len(line))
         with refusing_writes(self._path):

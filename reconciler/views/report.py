@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reconciler.errors import JournalLost
+from reconciler.errors import ReconcilerError, StateUnwritable
 from reconciler.execute.events import Outcome, Report, Status
 from reconciler.plan.model import Action
 from reconciler.state.model import OutputValue
@@ -29,7 +29,7 @@ class ReportText:
     def render(self, report: Report, *, destroyed: bool = False) -> list[str]:
         """Write the whole report; errors themselves are printed apart."""
         lines = ["", self._headline(report, destroyed=destroyed)]
-        if any(isinstance(each.error, JournalLost) for each in report.outcomes):
+        if any(_is_journal_lost(each.error) for each in report.outcomes):
             lines.append("What was done may not be recorded: the ids above are all that is known.")
         elif not report.ok:
             lines.append('What is done is recorded; "reconciler apply" does the rest.')
@@ -114,3 +114,7 @@ def _why(outcome: Outcome) -> str:
     if outcome.blocked_by is not None:
         return f" (waits for {sanitise.line(str(outcome.blocked_by))})"
     return ""
+
+
+def _is_journal_lost(error: ReconcilerError | None) -> bool:
+    return isinstance(error, StateUnwritable) and error.is_journal_lost

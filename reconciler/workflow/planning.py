@@ -82,7 +82,7 @@ def _check_named(request: Request) -> None:
     prepared, options = request.prepared, request.options
     declared = [str(each) for each in prepared.graph.nodes if each.address is not None]
     check_named(options.replace, declared, option="-replace")
-    if request.mode is not PlanMode.REFRESH_ONLY and not moves_of(prepared.spec):
+    if not moves_of(prepared.spec):
         known = [*declared, *map(str, request.recorded.objects)]
         check_named(options.targets, known, option="-target")
 
