@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from bench import Bench, assert_settled, message, thread
 
@@ -78,4 +80,37 @@ def test_a_message_that_ignores_its_thread_id_stays_where_it_is(bench: Bench, ig
     bench.apply()
 
     assert (bench.texts("t"), bench.texts("u")) == (["a", "b"], ["c"])
+    assert not bench.plan().has_changes
+
+
+SPREAD = """
+locals { items = %s }
+resource "openai_message" "m" {
+  count     = length(local.items)
+  thread_id = openai_thread.t[local.items[count.index][0]].id
+  role      = "user"
+  content   = local.items[count.index][1]
+}
+resource "openai_thread" "t" {
+  for_each = toset(["x", "y"])
+  metadata = { name = each.key }
+}
+"""
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_a_deletion_inside_a_list_over_two_threads_costs_one_delete(
+    bench: Bench, place: int
+) -> None:
+    items = [["x", "a"], *(["y", str(number)] for number in range(4))]
+    bench.write(SPREAD % json.dumps(items))
+    bench.apply()
+    del items[place]
+    bench.write(SPREAD % json.dumps(items))
+
+    bench.apply()
+
+    assert bench.calls == {"delete message": 1, "list": 1}
+    for name in "xy":
+        assert bench.texts(name) == [text for thread_, text in items if thread_ == name]
     assert not bench.plan().has_changes

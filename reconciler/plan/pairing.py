@@ -192,13 +192,10 @@ def _at_targets(found: Survey, targets: Mapping[Address, Address]) -> dict[Addre
     for address, target in targets.items():
         record = moving[address]
         occupant = records.get(target)
-        if occupant is None:
-            records[target] = record.at(target)
-        elif occupant.gone:
-            records[target] = record.at(target)
+        if occupant is not None:
+            # It is gone, or stands in another parent than the instance at this address wants.
             losers.append(occupant)
-        else:
-            losers.append(record)
+        records[target] = record.at(target)
     for each in losers:
         target = _beyond(each.address, records, found.instances)
         records[target] = each.at(target)
