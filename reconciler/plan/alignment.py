@@ -120,7 +120,8 @@ def _is_instance(address: Address, block: Address) -> bool:
 
 
 def _tradable(desired: Sequence[Wanted], standing: Sequence[Standing]) -> list[Address]:
-    """The `count` blocks whose objects are not, one by one and in order, the desired ones."""
+    """The `count` blocks, unless the objects of all are, one by one and in order, the desired
+    ones; where one block has changed, members of the others may have to trade for it."""
     wanted: dict[Address, list[tuple[Address, Identity]]] = {}
     for each in desired:
         if each.may_trade:
@@ -129,11 +130,11 @@ def _tradable(desired: Sequence[Wanted], standing: Sequence[Standing]) -> list[A
     for one in standing:
         if isinstance(one.address.key, int) and one.address.block in wanted:
             found.setdefault(one.address.block, []).append((one.address, one.identity))
-    return [
-        block
+    has_changed = any(
+        found[block] != wanted[block] or any(identity is None for _, identity in found[block])
         for block in found
-        if found[block] != wanted[block] or any(identity is None for _, identity in found[block])
-    ]
+    )
+    return list(found) if has_changed else []
 
 
 def _longest_prefix(desired: Sequence[Wanted], places: _Places) -> dict[Address, Standing]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from reconciler.address import Address
-from reconciler.diff import same, with_ignored
+from reconciler.diff import is_vacant, same, with_ignored
 from reconciler.expand import Instance
 from reconciler.frozen import replace
 from reconciler.language.values import contains_unknown
@@ -16,7 +16,7 @@ from reconciler.plan.places import recorded_order
 from reconciler.plan.records import Record, parent_id
 from reconciler.plan.survey import Survey
 from reconciler.refresh import Listing
-from reconciler.schema import Attributes, Schema
+from reconciler.schema import Attributes, Schema, Value
 from reconciler.state.model import StateObject
 
 
@@ -86,8 +86,12 @@ def _is_plainly_same(instance: Instance, object_: StateObject) -> bool:
     assert sequence is not None, "only members of a sequence are aligned"
     names = {*sequence.identity, *(name for group in instance.schema.exclusive for name in group)}
     return not object_.tainted and all(
-        same(instance.desired.get(name), recorded.get(name)) for name in names
+        _is_same(instance.desired.get(name), recorded.get(name)) for name in names
     )
+
+
+def _is_same(desired: Value, recorded: Value) -> bool:
+    return same(desired, recorded) or (is_vacant(desired) and is_vacant(recorded))
 
 
 def _standing_by_parent(found: Survey) -> dict[str, list[Record]]:
