@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import resource
@@ -22,6 +23,7 @@ from processes import COMMAND, Folder, end, threads, until
 from reconciler.execute.events import Report, Status
 from reconciler.plan.model import PlanMode
 from reconciler.provider.client import asgi_transport
+from reconciler.state.lock import StateLock
 
 pytestmark = pytest.mark.promise("signals")
 
@@ -204,6 +206,46 @@ def test_a_signal_ends_reading_at_once(
     assert ended.code == 130
     assert ended.err.count("Error: Interrupted") == 1
     assert folder.state.read_text() == text
+
+
+WAITING = [
+    ("apply", "--auto-approve"),
+    ("plan",),
+    ("destroy", "--auto-approve"),
+    ("import", "openai_thread.t0", "thread_abc"),
+    ("recover",),
+    ("recover", "forget", "openai_thread.t0"),
+    ("rehome",),
+    ("state", "rm", "openai_thread.t0"),
+]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS[:2], ids=lambda each: str(each))
+@pytest.mark.parametrize("command", WAITING, ids=lambda command: " ".join(command[:2]))
+def test_a_signal_ends_waiting_for_the_lock_at_once(
+    server: Server, tmp_path: Path, command: tuple[str, ...], number: signal.Signals, code: int
+) -> None:
+    folder = Folder(tmp_path, server)
+    folder.write(threads(1, 1))
+    with StateLock(folder.state).held("apply"):
+        process = folder.start(*command, "--lock-timeout=1h")
+        until_open(process, ".specs.json.lock")
+
+        ended = end(process, number)
+
+    assert ended.code == code
+    assert "Traceback" not in ended.err
+    assert not folder.state.exists()
+
+
+def until_open(process: subprocess.Popen[str], name: str) -> None:
+    """Wait until a process has a file open."""
+    while process.poll() is None:
+        for each in Path(f"/proc/{process.pid}/fd").glob("*"):
+            with contextlib.suppress(OSError):
+                if each.readlink().name == name:
+                    return
+    raise AssertionError(f"ended without opening {name}: {end(process)}")
 
 
 def test_a_run_that_shall_outlive_its_terminal_is_not_ended_by_it(folder: Folder) -> None:

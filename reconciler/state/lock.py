@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from reconciler.errors import StateLocked, StateUnwritable
+from reconciler.errors import Interrupted, StateLocked, StateUnwritable
 from reconciler.frozen import frozen
 from reconciler.state.fields import Fields
 from reconciler.state.files import REAL, FileSystem, refusing_writes, write_all
@@ -82,16 +82,22 @@ class StateLock:
 
     @contextmanager
     def held(
-        self, operation: str, *, shared: bool = False, timeout_s: float = 0.0
+        self,
+        operation: str,
+        *,
+        shared: bool = False,
+        timeout_s: float = 0.0,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> Iterator[None]:
         """Hold the lock for *operation*; a folder that cannot be written needs none to be read.
 
         Raises:
             StateLocked: someone else holds it, and still does after *timeout_s*.
+            Interrupted: someone else holds it, and *interrupted* says to wait no longer.
             StateUnwritable: the folder cannot be written, and *shared* is not asked for.
         """
         assert self._fd is None, "the lock is taken once"
-        taken = self._acquire(operation, shared, timeout_s)
+        taken = self._acquire(operation, shared, timeout_s, interrupted)
         try:
             yield
         finally:
@@ -117,7 +123,9 @@ class StateLock:
         if before is not None:
             self._fs.close(before)
 
-    def _acquire(self, operation: str, shared: bool, timeout_s: float) -> bool:
+    def _acquire(
+        self, operation: str, shared: bool, timeout_s: float, interrupted: Callable[[], bool]
+    ) -> bool:
         if shared and self._fs.stat(self.path.parent) is None:
             return False
         try:
@@ -128,15 +136,27 @@ class StateLock:
             raise
         with ExitStack() as undo:
             undo.callback(self._fs.close, fd)
-            self._wait(fd, operation, shared, timeout_s)
+            self._wait(fd, operation, shared, timeout_s, interrupted)
             undo.pop_all()
         self._fd, self._shared = fd, shared
         self._write_name(operation)
         return True
 
-    def _wait(self, fd: int, operation: str, shared: bool, timeout_s: float) -> None:
+    def _wait(
+        self,
+        fd: int,
+        operation: str,
+        shared: bool,
+        timeout_s: float,
+        interrupted: Callable[[], bool],
+    ) -> None:
         give_up = self._clock() + timeout_s
         while not (self._fs.lock(fd, shared=shared) and self._try_record(shared)):
+            if interrupted():
+                raise Interrupted(
+                    f"Interrupted while {self.path} was locked by another run: "
+                    f"{operation} was not begun, nothing was changed."
+                )
             left_s = give_up - self._clock()
             if left_s <= 0:
                 raise self._refusal(operation)

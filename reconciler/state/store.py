@@ -64,15 +64,21 @@ class FileStateStore:
 
     @contextmanager
     def locked(
-        self, operation: str, *, shared: bool = False, timeout_s: float = 0.0
+        self,
+        operation: str,
+        *,
+        shared: bool = False,
+        timeout_s: float = 0.0,
+        interrupted: Callable[[], bool] = lambda: False,
     ) -> Iterator[None]:
         """Hold the state: *shared* to read, otherwise to write.
 
         Raises:
             StateLocked: someone else holds it, and still does after *timeout_s*.
+            Interrupted: someone else holds it, and *interrupted* says to wait no longer.
             StateUnwritable: it is to be written and its folder cannot be.
         """
-        with self.lock.held(operation, shared=shared, timeout_s=timeout_s):
+        with self.lock.held(operation, shared=shared, timeout_s=timeout_s, interrupted=interrupted):
             yield
 
     def read(self) -> Snapshot:

@@ -13,6 +13,7 @@ from reconciler.frozen import replace
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from contextlib import AbstractContextManager
 
     import httpx
 
@@ -108,7 +109,7 @@ class Workspace:
             self.specs, given=given, environ=environ, need_values=False, planned_at=now
         )
         store = self.store()
-        with store.locked("console", shared=True, timeout_s=self.lock_timeout_s):
+        with self._locked(store, "console", shared=True):
             recorded = store.read().state
         return Evaluator(prepared, recorded or State(lineage=""))
 
@@ -138,7 +139,7 @@ class Workspace:
             ReconcilerError: why it cannot be decided.
         """
         session = self._session(mode, options, refresh=refresh)
-        with session.store.locked("plan", shared=True, timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "plan", shared=True):
             planned = session.run(session.plan_only())
         if save_to is not None and not planned.plan.is_forbidden:
             from reconciler.workflow.saved import save
@@ -163,7 +164,7 @@ class Workspace:
             ReconcilerError: why nothing was begun; failures on the way are in the report.
         """
         session = self._session(mode, options, refresh=refresh)
-        with session.store.locked("apply", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "apply"):
             if plan_file is None:
                 return session.run(session.apply(approve))
             from reconciler.workflow.saved import apply_saved
@@ -186,7 +187,7 @@ class Workspace:
         from reconciler.workflow.importing import import_object
 
         session = self._session()
-        with session.store.locked("import", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "import"):
             return session.run(import_object(session, address, object_id))
 
     def recover(self) -> Sequence[Suspect]:
@@ -198,7 +199,7 @@ class Workspace:
         from reconciler.workflow.recovering import recover
 
         session = self._session()
-        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "recover"):
             return session.run(recover(session))
 
     def adopt_suspect(self, address: str, object_id: str) -> Sequence[StateObject]:
@@ -211,7 +212,7 @@ class Workspace:
         from reconciler.workflow.recovering import adopt
 
         session = self._session()
-        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "recover"):
             return session.run(adopt(session, address, object_id))
 
     def retry_suspect(self, address: str) -> bool:
@@ -225,7 +226,7 @@ class Workspace:
         from reconciler.workflow.recovering import retry
 
         session = self._session()
-        with session.store.locked("recover", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "recover"):
             return session.run(retry(session, address))
 
     def forget_suspect(self, address: str) -> Suspect:
@@ -237,7 +238,7 @@ class Workspace:
         from reconciler.workflow.recovering import forget
 
         store = self.store()
-        with store.locked("recover", timeout_s=self.lock_timeout_s):
+        with self._locked(store, "recover"):
             return forget(store, address)
 
     def state_remove(self, patterns: Sequence[str]) -> Sequence[Address]:
@@ -245,7 +246,7 @@ class Workspace:
         from reconciler.workflow.editing import remove
 
         store = self.store()
-        with store.locked("state rm", timeout_s=self.lock_timeout_s):
+        with self._locked(store, "state rm"):
             return remove(store, patterns)
 
     def state_move(self, source: str, target: str) -> Mapping[Address, Address]:
@@ -253,7 +254,7 @@ class Workspace:
         from reconciler.workflow.editing import move
 
         store = self.store()
-        with store.locked("state mv", timeout_s=self.lock_timeout_s):
+        with self._locked(store, "state mv"):
             return move(store, source, target)
 
     def state_protect(self, patterns: Sequence[str], *, protected: bool) -> Sequence[Address]:
@@ -261,7 +262,7 @@ class Workspace:
         from reconciler.workflow.editing import protect
 
         store = self.store()
-        with store.locked("state protect", timeout_s=self.lock_timeout_s):
+        with self._locked(store, "state protect"):
             return protect(store, patterns, protected=protected)
 
     def rehome(self, *, same_objects: bool = False) -> Sequence[StateObject]:
@@ -269,7 +270,7 @@ class Workspace:
         from reconciler.workflow.editing import rehome
 
         session = self._session()
-        with session.store.locked("rehome", timeout_s=self.lock_timeout_s):
+        with self._locked(session.store, "rehome"):
             return rehome(session.store, session.endpoints, same_objects=same_objects)
 
     def state(self) -> State:
@@ -306,6 +307,17 @@ class Workspace:
         self._on_stop = stop
         for _ in range(self._stop_requests):
             stop()
+
+    def _locked(
+        self, store: FileStateStore, operation: str, *, shared: bool = False
+    ) -> AbstractContextManager[None]:
+        """Hold the state, waiting for it as long as is allowed and nobody asks to end."""
+        return store.locked(
+            operation,
+            shared=shared,
+            timeout_s=self.lock_timeout_s,
+            interrupted=lambda: self.is_interrupted,
+        )
 
     def _session(
         self,
