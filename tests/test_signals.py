@@ -9,6 +9,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from typing import Any
 import pytest
 from bench import Bench, make_bench
 from crash_server import Server, server_process
-from processes import COMMAND, Folder, end, threads, until
+from processes import COMMAND, LIMIT_S, Folder, end, threads, until
 
 from reconciler.execute.events import Report, Status
 from reconciler.plan.model import PlanMode
@@ -246,6 +247,39 @@ def until_open(process: subprocess.Popen[str], name: str) -> None:
                 if each.readlink().name == name:
                     return
     raise AssertionError(f"ended without opening {name}: {end(process)}")
+
+
+def test_a_signal_ends_adopting_while_the_server_is_only_read(folder: Folder) -> None:
+    folder.write(threads(1, 1))
+    folder.server.strike({"do": "hang_up", "when": "after", "method": "POST", "times": 1})
+    assert folder.apply().code == 4
+    folder.server.strike()
+    (created,) = folder.server.emulator.threads()
+    with socket.create_server(("127.0.0.1", 0)) as stalling:
+        url = f"http://127.0.0.1:{stalling.getsockname()[1]}/v1"
+        text = folder.state.read_text().replace(folder.server.url, url)
+        folder.state.write_text(text)
+        process = folder.start(
+            "recover",
+            "adopt",
+            "openai_thread.t0",
+            str(created["id"]),
+            environ={"OPENAI_BASE_URL": url},
+        )
+        with accepted(stalling) as connection:
+            connection.recv(1)
+            ended = end(process, signal.SIGINT)
+
+    assert ended.code == 130
+    assert ended.err.count("Error: Interrupted") == 1
+    assert folder.state.read_text() == text
+
+
+def accepted(listener: socket.socket) -> socket.socket:
+    listener.settimeout(LIMIT_S)
+    connection, _ = listener.accept()
+    connection.settimeout(LIMIT_S)
+    return connection
 
 
 def test_a_run_that_shall_outlive_its_terminal_is_not_ended_by_it(folder: Folder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,15 +51,7 @@ async def adopt(session: Session, address_text: str, id_text: str) -> Sequence[S
         ground = Ground(recorded, providers, SCHEMAS, lambda: secrets.token_hex(4))
         identity = _identity(draft, suspect, id_text)
         _refuse_known(recorded, identity["id"])
-        attributes = await ground.provider(draft).read(draft.address.type, identity)
-        object_ = settled(SCHEMAS[draft.address.type], draft, attributes)
-        if suspect.kind is SuspectKind.CREATE:
-            _check_metadata(object_)
-            carried = await _carried(ground, suspect, object_.id)
-            taken = (object_, *carried)
-        else:
-            _check_role(draft, object_)
-            taken = (object_,)
+        taken = await session.reading(_standing(ground, suspect, draft, identity))
     for each in taken:
         ground.take(each)
     entries = [*ground.entries, *_without(suspect, {each.address for each in taken})]
@@ -159,6 +151,19 @@ def _check_role(draft: StateObject, object_: StateObject) -> None:
             f"{object_.id} is not what was sent for {object_.address}: its role is "
             f'"{object_.attributes.get("role")}", not "{role}"'
         )
+
+
+async def _standing(
+    ground: Ground, suspect: Suspect, draft: StateObject, identity: Mapping[str, str]
+) -> tuple[StateObject, ...]:
+    """What stands on the server under *identity*, with what was created along with it."""
+    attributes = await ground.provider(draft).read(draft.address.type, identity)
+    object_ = settled(SCHEMAS[draft.address.type], draft, attributes)
+    if suspect.kind is not SuspectKind.CREATE:
+        _check_role(draft, object_)
+        return (object_,)
+    _check_metadata(object_)
+    return (object_, *await _carried(ground, suspect, object_.id))
 
 
 async def _carried(ground: Ground, suspect: Suspect, parent_id: str) -> tuple[StateObject, ...]:
