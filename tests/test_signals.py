@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import json
 import os
 import resource
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -273,6 +275,31 @@ def test_a_signal_ends_adopting_while_the_server_is_only_read(folder: Folder) ->
     assert ended.code == 130
     assert ended.err.count("Error: Interrupted") == 1
     assert folder.state.read_text() == text
+
+
+SLOW_TOKEN = """
+import socket, sys
+socket.create_connection(("127.0.0.1", int(sys.argv[1]))).recv(1)
+"""
+
+
+@pytest.mark.parametrize("applied", [True, False], ids=["before reading", "before creating"])
+def test_a_signal_ends_a_token_command_and_what_waits_for_it(folder: Folder, applied: bool) -> None:
+    if applied:
+        assert folder.apply().code == 0
+    before = standing(folder.server)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        command = json.dumps([sys.executable, "-c", SLOW_TOKEN, str(port)])
+        folder.write(threads(25, 2), f"{SETTINGS}\n  token_command = {command}")
+        process = folder.start("apply", "--auto-approve")
+        with accepted(listener) as connection:
+            ended = end(process, signal.SIGINT)
+            assert connection.recv(1) == b"", "the command has ended"
+
+    assert ended.code == 130
+    assert folder.suspects() == []
+    assert folder.recorded_ids() == standing(folder.server) == before
 
 
 def accepted(listener: socket.socket) -> socket.socket:

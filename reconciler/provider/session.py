@@ -98,7 +98,7 @@ class Session:
         await self._client.aclose()
 
     async def _attempt(self, request: Request) -> Outcome:
-        token = await self._credentials.token()
+        token = await self._credentials.token(lambda: self._is_pointless(request))
         if token is not None:
             self._discretion.add(token)
         ticket = await self._limits.enter(request)
@@ -116,6 +116,10 @@ class Session:
                 self._limits.abandon(ticket)
         self._limits.leave(ticket, outcome.verdict, wait_s=outcome.wait_s)
         return outcome
+
+    def _is_pointless(self, request: Request) -> bool:
+        """Whether the run is to end and *request* tells nothing about what was sent."""
+        return self._interrupted() and (request.kind is not Kind.READ or not self.calls)
 
     async def _before_next(self, journey: _Journey, outcome: Outcome, error: ProviderError) -> None:
         """Wait until the request may be sent again, or raise what there is to say."""
