@@ -39,7 +39,8 @@ class Cage:
     folder: Path
     run: Run
     server: BadServer
-    key: str
+    keys: dict[str, str]
+    """What may be nowhere: the key, and a value of `query`."""
     sensitive: dict[str, str]
     seen: list[str] = field(default_factory=list)
     written: set[str] = field(default_factory=set)
@@ -63,7 +64,11 @@ class Cage:
         (self.folder / "specs").mkdir(exist_ok=True)
         (self.folder / "specs" / "main.tf").write_text(
             """
-            provider "openai" { settle_s = 0 }
+            variable "code" {}
+            provider "openai" {
+              settle_s = 0
+              query    = { code = var.code }
+            }
             variable "token" { sensitive = true }
             variable "poem" { sensitive = true }
             variable "parts" {
@@ -92,10 +97,15 @@ class Cage:
             + more
         )
 
+    @property
+    def key(self) -> str:
+        """The key of the provider."""
+        return self.keys["key"]
+
     def assert_quiet(self) -> None:
         """Nothing of it is in what was printed, logged or written, but where it belongs."""
         printed = "\n".join(self.seen)
-        for name, text in {"key": self.key, **self.sensitive}.items():
+        for name, text in {**self.keys, **self.sensitive}.items():
             for form in forms(text):
                 assert form not in printed, f"{name} was printed as {form[:40]}"
         for path in self.folder.rglob("*"):
@@ -103,7 +113,7 @@ class Cage:
                 continue
             raw = path.read_bytes()
             belongs = path.name.startswith(("state.json", "saved.plan"))
-            hidden = {"key": self.key} if belongs else {"key": self.key, **self.sensitive}
+            hidden = self.keys if belongs else {**self.keys, **self.sensitive}
             for name, text in hidden.items():
                 for form in forms(text):
                     assert form.encode() not in raw, f"{name} is in {path.name} as {form[:40]}"
@@ -128,6 +138,7 @@ def cage(
     tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Cage]:
     key = f"sk-{secrets.token_urlsafe(24)}"
+    code = f"code-{secrets.token_hex(12)}"
     sensitive = {
         "token": f"tok-{secrets.token_hex(12)}",
         "poem": f'line "one" {secrets.token_hex(9)}\nl\u00efne two {secrets.token_hex(9)}\t<&>',
@@ -139,11 +150,12 @@ def cage(
         monkeypatch.setenv("OPENAI_API_KEY", key)
         monkeypatch.setenv("OPENAI_BASE_URL", url)
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.setenv("TF_VAR_code", code)
         monkeypatch.setenv("TF_VAR_token", sensitive["token"])
         monkeypatch.setenv("TF_VAR_poem", sensitive["poem"])
         monkeypatch.setenv("TF_VAR_parts", json.dumps({"x": sensitive["part"]}))
         monkeypatch.setenv("TF_LOG", "TRACE")
-        cage = Cage(tmp_path, run, server, key, sensitive)
+        cage = Cage(tmp_path, run, server, {"key": key, "code": code}, sensitive)
         cage.write()
         yield cage
     cage.seen.append(caplog.text)
@@ -229,9 +241,10 @@ def test_a_server_that_repeats_what_it_has(
 
 
 @pytest.mark.parametrize("form", ["plain", "encoded"])
-def test_a_server_that_keeps_the_key_in_its_objects(cage: Cage, form: str) -> None:
+@pytest.mark.parametrize("sent", [rb"Bearer (\S+)", rb"[?&]code=([\w-]+)"], ids=["key", "query"])
+def test_a_server_that_keeps_a_secret_in_its_objects(cage: Cage, sent: bytes, form: str) -> None:
     def keeping(server: BadServer, call: Call) -> list[Piece]:
-        found = re.search(rb"Bearer (\S+)", call.raw)
+        found = re.search(sent, call.raw)
         assert found is not None
         said = b64encode(found[1]).decode() if form == "encoded" else found[1].decode()
         served = server.serve(call)

@@ -113,10 +113,10 @@ def test_which_dialect(arguments: dict[str, object], dialect: str) -> None:
 
 def test_azure_asks_for_an_api_version() -> None:
     arguments = {"base_url": "https://x.example", "dialect": "azure_agents"}
-    assert configure(arguments, {}, emulator=None).query == {"api-version": "v1"}
+    assert configure(arguments, {}, emulator=None).query == {"api-version": Secret("v1")}
     arguments["query"] = {"api-version": "2025-05-15-preview"}  # type: ignore[assignment]
     query = configure(arguments, {}, emulator=None).query
-    assert query == {"api-version": "2025-05-15-preview"}
+    assert query == {"api-version": Secret("2025-05-15-preview")}
 
 
 # -- addresses
@@ -182,8 +182,9 @@ def test_a_key_travels_unencrypted_to_this_machine_only(url: str, is_fine: bool)
     configure({"base_url": url}, {}, emulator=None)
 
 
-def test_a_header_that_looks_like_a_key_counts_as_one() -> None:
-    arguments = {"base_url": "http://server.example", "headers": {"api-key": "k"}}
+@pytest.mark.parametrize("argument", ["headers", "query"])
+def test_what_is_called_like_a_key_counts_as_one(argument: str) -> None:
+    arguments = {"base_url": "http://server.example", argument: {"api-key": "k"}}
     with pytest.raises(UsageError, match="unencrypted"):
         configure(arguments, {}, emulator=None)
 

@@ -10,6 +10,8 @@ import pytest
 from reconciler.errors import SpecError
 from reconciler.language import Sensitive, Unknown, evaluate
 from reconciler.language.functions import standard_functions
+from reconciler.provider.config import configure
+from reconciler.provider.discretion import Discretion
 
 CANARY = "zqvwxk"
 
@@ -107,3 +109,24 @@ def test_the_name_of_a_template_that_cannot_be_read_is_not_shown(tmp_path: Path)
 def test_whether_a_text_is_true_is_not_shown(tmp_path: Path) -> None:
     said = {shown("!s", {"s": Sensitive(each)}, tmp_path) for each in ("TRUE", "FALSE")}
     assert len(said) == 1
+
+
+@pytest.mark.parametrize("argument", ["headers", "query"])
+@pytest.mark.parametrize(
+    ("value", "is_hidden"),
+    [
+        ("zqvwxk-7f3a", True),
+        ("2025-05-15-zqvwxk", True),
+        ("20250515", True),
+        ("beta=v2", False),
+        ("2025-05-15", False),
+        ("2025-05-15-preview", False),
+    ],
+)
+def test_values_of_headers_and_query_are_hidden_by_one_rule(
+    argument: str, value: str, is_hidden: bool
+) -> None:
+    arguments = {"base_url": "https://x.example/v1", argument: {"name": value}}
+    config = configure(arguments, {}, emulator=None)  # type: ignore[arg-type]
+    said = Discretion(config.secrets).hide(f"You sent {value}.")
+    assert said == ("You sent ***." if is_hidden else f"You sent {value}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from numbers import Number
 from typing import TYPE_CHECKING
@@ -40,7 +40,7 @@ class ProviderConfig:
     organization: str | None = None
     project: str | None = None
     headers: Mapping[str, Secret] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, Secret] = field(default_factory=dict)
     token_command: tuple[str, ...] = ()
     timeout_s: float = 60.0
     max_concurrency: int | None = None
@@ -53,6 +53,12 @@ class ProviderConfig:
     sequence_gap_s: float = 0.0
     on_reorder: str = "rewrite_tail"
     unmanaged_messages: str = "report"
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What no output may show: the key, and what `headers` and `query` hold."""
+        key = () if self.api_key is None else (self.api_key,)
+        return (*key, *self.headers.values(), *self.query.values())
 
     @property
     def emulator(self) -> str | None:
@@ -89,8 +95,8 @@ def configure(
     base_url = _base_url(given, environ, emulator=emulator, has_key=key is not None)
     if base_url.startswith(EMULATOR):
         return _emulated(base_url, given)
-    headers = {name: Secret(each) for name, each in _texts(given, "headers").items()}
-    _check_transport(base_url, key=key, headers=headers)
+    headers = _secrets(given, "headers")
+    _check_transport(base_url, key=key, names=[*headers, *_secrets(given, "query")])
     return _settled(
         base_url,
         _dialect(given, base_url),
@@ -122,9 +128,9 @@ def _settled(
     headers: Mapping[str, Secret] | None = None,
     settle_s: float | None = None,
 ) -> ProviderConfig:
-    query = _texts(given, "query")
+    query = _secrets(given, "query")
     if dialect == "azure_agents":
-        query = {"api-version": AZURE_API_VERSION, **query}
+        query = {"api-version": Secret(AZURE_API_VERSION), **query}
     per_minute = given.get("requests_per_minute")
     command = given.get("token_command")
     return ProviderConfig(
@@ -212,11 +218,11 @@ def is_loopback(host: str) -> bool:
     )
 
 
-def _check_transport(base_url: str, *, key: str | None, headers: Mapping[str, Secret]) -> None:
-    """A key, or a header that looks like one, goes over plain http to this machine only."""
+def _check_transport(base_url: str, *, key: str | None, names: Iterable[str]) -> None:
+    """What is a key, or is called like one, goes over plain http to this machine only."""
     from urllib.parse import urlsplit
 
-    secret = "the key" if key else next((name for name in headers if _SECRET.search(name)), None)
+    secret = "the key" if key else next((name for name in names if _SECRET.search(name)), None)
     parts = urlsplit(base_url)
     if secret and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError(
@@ -241,9 +247,11 @@ def _text(given: Mapping[str, Value], name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _texts(given: Mapping[str, Value], name: str) -> dict[str, str]:
+def _secrets(given: Mapping[str, Value], name: str) -> dict[str, Secret]:
     value = given.get(name)
-    return {str(key): str(each) for key, each in value.items()} if isinstance(value, dict) else {}
+    if not isinstance(value, dict):
+        return {}
+    return {str(key): Secret(str(each)) for key, each in value.items()}
 
 
 def _number(given: Mapping[str, Value], name: str, default: float) -> float:

@@ -58,7 +58,7 @@ def connect(
     client = Client(
         config.base_url if config.emulator is None else EMULATOR_URL,
         headers=_headers(config, dialect.HEADERS),
-        query=config.query,
+        query={name: each.reveal() for name, each in config.query.items()},
         timeout_s=config.timeout_s,
         transport=transport,
     )
@@ -78,9 +78,7 @@ def connect(
         client,
         limits,
         _credentials(config, clock),
-        discretion=Discretion(
-            [*config.headers.values(), *([config.api_key] if config.api_key else [])], sensitive
-        ),
+        discretion=Discretion(config.secrets, sensitive),
         unserved_hint=_unserved_hint(config),
         policy=policy,
         clock=clock,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.concealment import STARS, without
@@ -10,7 +11,10 @@ from reconciler.provider.answers import Lost, NotSent, Reply
 from reconciler.provider.secret import Secret
 
 MIN_SECRET = 8
-"""Header values shorter than this are words, not secrets, and stay readable in errors."""
+"""What is shorter is a word and no secret, and stays readable."""
+
+_VERSION = re.compile(r"v?\d{4}-\d{2}-\d{2}(?:-?preview)?")
+"""A date, as an `api-version` is one, is no secret either, and it stands in many texts."""
 
 MIN_SENSITIVE = 4
 """Sensitive values shorter than this cannot be told from ordinary text."""
@@ -37,8 +41,7 @@ class Discretion:
         if not isinstance(came, Reply):
             return came
         if self._secret_forms is None:
-            texts = [each.reveal() for each in self._secrets]
-            forms = {form for each in texts if len(each) >= MIN_SECRET for form in _written(each)}
+            forms = {form for each in self._texts() for form in _written(each)}
             self._secret_forms = sorted(map(str.encode, forms), key=lambda each: (-len(each), each))
         body = came.body
         for form in self._secret_forms:
@@ -66,11 +69,16 @@ class Discretion:
             text = without(text, form.encode("utf-8", "surrogatepass").decode("latin-1"))
         return text.encode("latin-1")
 
+    def _texts(self) -> set[str]:
+        """Those of the secrets that can be told from ordinary text."""
+        texts = {each.reveal() for each in self._secrets}
+        return {each for each in texts if len(each) >= MIN_SECRET and not _VERSION.fullmatch(each)}
+
     def _forms(self) -> list[str]:
         """Longest first: one may be a part of another."""
-        texts = [each.reveal() for each in self._secrets]
-        hidden = {each for each in texts if len(each) >= MIN_SECRET}
-        hidden |= {each for each in self._sensitive() if len(each.strip()) >= MIN_SENSITIVE}
+        hidden = self._texts() | {
+            each for each in self._sensitive() if len(each.strip()) >= MIN_SENSITIVE
+        }
         forms = {form for each in hidden for form in _written(each)}
         return sorted(forms, key=lambda each: (-len(each), each))
 

@@ -33,12 +33,7 @@ def withheld(
         for each in graph.ancestors(node)
         if each.kind is NodeKind.VARIABLE and not each.module
     }
-    known = Discretion(
-        secret
-        for each in configs
-        for secret in (each.api_key, *each.headers.values())
-        if secret is not None
-    )
+    known = Discretion(secret for each in configs for secret in each.secrets)
     found: dict[str, str] = {}
     for name in prepared.spec.given.keys() & prepared.variables.keys():
         text = _text(prepared.variables[name])
