@@ -2,13 +2,16 @@
 
 Told by the text alone, line by line, for most messages are about files that have mistakes. Hidden
 are the literals of provider blocks and of what such a block refers to: variables, `locals`,
-variable files. More may be hidden than a key, never less.
+variable files; and all that a variable file gives to such a variable or to a sensitive one. More
+may be hidden than a key, never less.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+
+from reconciler.stretches import STRING, count_marks, given_stretches
 
 STARS = "***"
 
@@ -17,6 +20,9 @@ MIN_START = 12
 
 MIN_HIDDEN = 8
 """Shorter literals are words, and are hidden on their own lines only."""
+
+MIN_WORD = 4
+"""Shorter words of a hidden value stand in the text of messages too."""
 
 HIDDEN_VALUE = "has a value that a provider block is made from"
 """What is said of a name in place of its value."""
@@ -95,6 +101,15 @@ class Concealment:
             words = without(words, each)
         return words
 
+    def told_beside(self, text: str, words: str) -> str:
+        """What a message about the variable file *text* says, without the words hidden in it."""
+        given = " ".join(text[start:end] for start, end in self._given_spans(text))
+        return _without_words(self.told(words), given)
+
+    def hides(self, name: str) -> bool:
+        """Whether what is given for the variable *name* is hidden."""
+        return f"var.{name}" in self._known_names() or self._declared().get(name, False)
+
     def told_of(self, name: str, statement: str) -> str:
         """What is said of the value that *name* stands for."""
         known = _REFERENCE.match(name)
@@ -125,8 +140,25 @@ class Concealment:
             self._names = frozenset(found)
         return self._names
 
+    def _declared(self) -> dict[str, bool]:
+        """The variables that are declared, and which of them are sensitive."""
+        found: dict[str, bool] = {}
+        for text in self._texts:
+            for match in _VARIABLE.finditer(text):
+                end = _Reader(text, match.end(), depth=match[0].endswith("{")).end
+                is_sensitive = _SENSITIVE.search(text, match.end(), end) is not None
+                found[match["name"]] = found.get(match["name"], False) or is_sensitive
+        return found
+
+    def _given_spans(self, text: str) -> list[tuple[int, int]]:
+        declared = self._declared()
+        hidden = {each for each in declared if self.hides(each)}
+        return list(given_stretches(text, hidden, declared.keys() - hidden)) if hidden else []
+
     def _spans(self, text: str, *, is_values: bool = False) -> Iterator[tuple[int, int]]:
         names = self._known_names()
+        if is_values:
+            yield from self._given_spans(text)
         if "module" in names or (is_values and names):
             yield from _Reader(text, 0, is_whole=True).spans
             return
@@ -137,11 +169,25 @@ class Concealment:
                 yield from reader.spans
 
 
+class Cover(Concealment):
+    """Hides the whole of one text."""
+
+    def shown(self, text: str, *, is_values: bool = False) -> str:
+        """Stars."""
+        return _starred(text, [(0, len(text))])
+
+    def told(self, words: str) -> str:
+        """What a message says, without the words of the text."""
+        return _without_words(words, *self._texts)
+
+
 _AT = r"(?:^|\}|\*/)[ \t]*"
 _PROVIDER = re.compile(
     _AT + r'(?:provider\b(?![ \t]*[=.])|\w+[ \t]+"openai")[^\n{]*\{?', re.MULTILINE
 )
 _LABELLED = re.compile(_AT + r'\w+[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{?', re.MULTILINE)
+_VARIABLE = re.compile(_AT + r'variable[ \t]+"?(?P<name>[\w-]+)"?[ \t]*\{?', re.MULTILINE)
+_SENSITIVE = re.compile(r"\bsensitive\b(?![ \t]*=[ \t]*false\b)")
 _LOCALS = re.compile(_AT + r"locals?\b[ \t]*\{?", re.MULTILINE)
 _REFERENCE = re.compile(r"\bvar\.[\w-]+|\blocal\.[\w-]+|\bmodule(?=\.)")
 _TOP = re.compile(
@@ -253,7 +299,7 @@ class _Reader:
 
     def _continue(self, line: str) -> None:
         if self._closing == '"':
-            if _marks(line) % 2:
+            if count_marks(line) % 2:
                 self._closing = None
         elif self._closing == "*/":
             if "*/" in line:
@@ -263,13 +309,13 @@ class _Reader:
 
     def _quoted(self, first: int, end: int) -> None:
         line = self._text[first:end]
-        if _marks(line) % 2:
+        if count_marks(line) % 2:
             self.spans.append((first + 1, end))
             self._closing = '"'
             return
         last = first + line.rindex('"')
         self.spans.append((first + 1, last))
-        between = _STRING.sub("", self._text[first : last + 1])
+        between = STRING.sub("", self._text[first : last + 1])
         self._depth += between.count("{") - between.count("}")
         rest = self._text[last:end]
         comment = re.search(r"#|//|/\*", rest)
@@ -284,13 +330,7 @@ class _Reader:
 
 
 _SIGN = re.compile(r'"|#|//|/\*|<<-?(?P<word>[\w-]+)')
-_STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 _KEY = re.compile(r"(?<![\w.-])(?:sk-[\w-]+|(?=[\w-]*\d)[\w-]{12,})")
-
-
-def _marks(line: str) -> int:
-    """How many quotation marks a line has, without those that are escaped."""
-    return line.replace("\\\\", "").replace('\\"', "").count('"')
 
 
 def _starred(text: str, spans: Iterable[tuple[int, int]]) -> str:
@@ -321,3 +361,9 @@ def _literals(text: str, start: int, end: int) -> Iterator[str]:
         if number % 2 == 0 and not _PLAIN.search(before):
             yield part
         before += part + '"' if number % 2 == 0 else part
+
+
+def _without_words(words: str, *texts: str) -> str:
+    """*words* with stars for the words of *texts*, but for short ones."""
+    found = {each for text in texts for each in re.findall(rf"[\w-]{{{MIN_WORD},}}", text)}
+    return re.sub(r"[\w-]+", lambda each: STARS if each[0] in found else each[0], words)

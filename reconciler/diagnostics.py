@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bisect
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -60,6 +59,8 @@ class SourceFile:
     """How many bytes of the file come before the text: those of a byte order mark."""
     concealment: Concealment | None = field(default=None, repr=False, compare=False)
     """What messages about it do not show; None: what the file itself says about that."""
+    is_values: bool = False
+    """Whether it is a variable file."""
     _line_starts: list[int] | None = field(default=None, repr=False)
     _line_bytes: list[int] | None = field(default=None, repr=False)
 
@@ -85,7 +86,7 @@ class SourceFile:
         """What is shown of a line, counted from 1, without its line end."""
         starts = self._starts()
         end = starts[number] if number < len(starts) else len(self.text)
-        text = self.conceal().shown(self.text, is_values=_VALUES.search(self.path) is not None)
+        text = self.conceal().shown(self.text, is_values=self.is_values)
         return text[starts[number - 1] : end].rstrip("\r\n")
 
     def conceal(self) -> Concealment:
@@ -93,6 +94,11 @@ class SourceFile:
         if self.concealment is None:
             self.concealment = Concealment(self.text)
         return self.concealment
+
+    def told(self, words: str) -> str:
+        """What a message about it says."""
+        hidden = self.conceal()
+        return hidden.told_beside(self.text, words) if self.is_values else hidden.told(words)
 
     def _bytes_before(self, line: int) -> int:
         """How many bytes the lines before *line* have; they are counted once for all lines."""
@@ -115,8 +121,6 @@ class SourceFile:
                 at = find("\n", at + 1)
         return self._line_starts
 
-
-_VALUES = re.compile(r"\.tfvars(\.json)?$")
 
 Place = tuple[SourceFile, int, int]
 """A stretch of a file as everything before the diagnostics knows it: file, start and end offset."""
@@ -297,7 +301,7 @@ def diagnostic(
         return Diagnostic(severity, summary, detail, None, (), context, values, address)
     source, start, end = place
     hidden = source.conceal()
-    summary, detail = hidden.told(summary), hidden.told(detail)
+    summary, detail = source.told(summary), source.told(detail)
     values = tuple((name, hidden.told_of(name, each)) for name, each in values)
     subject = source.range(start, end)
     first, cut = _around(source.line(subject.start.line), source, start, subject.start)

@@ -450,3 +450,80 @@ def test_a_mistake_in_a_variable_file(cage: Cage, monkeypatch: pytest.MonkeyPatc
     assert cage("validate").code == 1
     assert cage("validate -json").code == 1
     cage.seen += [cage.run("fmt", "-diff", "-write=false", cage.folder / "specs").out]
+
+
+MISTAKES_IN_WHAT_IS_GIVEN = {
+    "no quotes": "token = SECRET",
+    "no closing quote": 'token = "SECRET',
+    "no quotes at all": "token = SECRET with spaces SECRET",
+    "a call": 'token = trimm("SECRET")',
+    "a name": "token = var.SECRET.x",
+    "no sign": "token SECRET",
+    "a block": 'token {\n x = SECRET\n "SECRET\n}',
+    "the next line": "token =\n SECRET\n",
+    "a list": "parts = [\n  SECRET,\n SECRET\n",
+    "a map": 'parts = {\n  plain = "x"\n  x = SECRET\n "SECRET\n}',
+    "a heredoc": "token = trimm(<<E\nSECRET\nE\n)",
+    "an open heredoc": "token = <<E\nSECRET\n",
+    "twice": 'token = "SECRET"\ntoken = "SECRET"',
+    "a misspelt name": 'tokn = "SECRET"',
+    "a misspelt name, no quotes": "tokn = SECRET",
+    "behind another": 'plain = "x", token = SECRET',
+    "below an open quote": 'plain = "x\ntoken = SECRET',
+    "below an open bracket": "plain = [\ntoken = SECRET",
+    "a comment": "plain = x # token = SECRET",
+    "no UTF-8": 'token = "SECRET\udcff"',
+    "JSON": '{"token": SECRET}',
+    "JSON, no closing quote": '{\n  "plain": "x",\n  "token": "SECRET\n}',
+    "JSON, another name": '{"tokn": "SECRET"}',
+}
+
+
+@pytest.mark.parametrize("where", ["tfvars", "auto", "option"])
+@pytest.mark.parametrize("what", MISTAKES_IN_WHAT_IS_GIVEN)
+def test_mistakes_in_what_is_given_for_a_sensitive_variable(
+    cage: Cage, what: str, where: str
+) -> None:
+    cage.write('variable "plain" { default = "" }')
+    text = MISTAKES_IN_WHAT_IS_GIVEN[what].replace("SECRET", f"{cage.sensitive['token']}")
+    suffix = ".tfvars.json" if what.startswith("JSON") else ".tfvars"
+    name = f"x.auto{suffix}" if where == "auto" else f"x{suffix if where == 'tfvars' else '.txt'}"
+    path = cage.folder / "specs" / name
+    path.write_text(text, errors="surrogateescape")
+    cage.written.add(name)
+    told = [] if where == "auto" else [f"-var-file={path}"]
+    said = [cage(command, *told) for command in ("validate", "validate -json", "plan")]
+    assert "x." in said[0].err + said[0].out
+
+
+@pytest.mark.parametrize("how", ["option", "environment"])
+@pytest.mark.parametrize(
+    "text", ["SECRET", '"SECRET', 'trimm("SECRET")', "{ SECRET = [] }", '{ x = "SECRET" y }']
+)
+def test_a_wrong_value_of_a_sensitive_variable(
+    cage: Cage, monkeypatch: pytest.MonkeyPatch, text: str, how: str
+) -> None:
+    text = text.replace("SECRET", cage.sensitive["token"])
+    monkeypatch.setenv("TF_VAR_parts", text if how == "environment" else "{}")
+    told = [f"-var=parts={text}"] if how == "option" else []
+    assert cage("validate", *told).code == 1
+    assert cage("validate -json", *told).code == 1
+
+
+def test_a_wrong_value_of_a_variable_that_a_key_comes_from(cage: Cage) -> None:
+    cage.write(
+        'variable "k" { type = map(string) }\nprovider "openai" {\n alias = "b"\n headers = var.k\n}'
+    )
+    assert cage("validate", f'-var=k={{ A = "{cage.key} }}').code == 1
+    assert cage("validate", f"-var=k:{cage.key}").code == 1
+
+
+def test_an_option_without_a_sign(cage: Cage) -> None:
+    assert '"token ***' in cage("validate", f"-var=token {cage.sensitive['token']}").err
+
+
+def test_what_is_not_sensitive_in_a_variable_file_is_shown(cage: Cage) -> None:
+    cage.write('variable "plain" { default = "" }')
+    path = cage.folder / "specs" / "terraform.tfvars"
+    path.write_text('parts = {\n x = "y"\n}\nplain = trimm("aloud")\n')
+    assert '4: plain = trimm("' in cage("validate").err

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from reconciler.collector import collector_paused
+from reconciler.concealment import Concealment
 from reconciler.diagnostics import Diagnostics, SourceFile
 from reconciler.language.bodies import file_body
 from reconciler.language.expression import Expression
@@ -65,13 +66,17 @@ def _report_size(source: SourceFile, diagnostics: Diagnostics) -> None:
     diagnostics.error("File too large", detail, place=(source, 0, 0))
 
 
-def parse_expression(text: str, *, path: str = "<expression>") -> Expression:
+def parse_expression(
+    text: str, *, path: str = "<expression>", concealment: Concealment | None = None
+) -> Expression:
     """Parse one expression. As in a file it ends with its line, except inside brackets.
+
+    *concealment* is what messages about it do not show.
 
     Raises:
         SpecError: it is not an expression; carries every diagnostic.
     """
-    return _parse_alone(SourceFile(path, text), "expression")
+    return _parse_alone(SourceFile(path, text, concealment=concealment), "expression")
 
 
 def parse_template(text: str, *, path: str = "<template>") -> Expression:

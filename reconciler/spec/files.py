@@ -12,6 +12,7 @@ from codecs import BOM_UTF8
 from collections.abc import Iterable
 from pathlib import Path
 
+from reconciler.concealment import Concealment
 from reconciler.diagnostics import Diagnostics, Place, SourceFile
 from reconciler.language.parse import MAX_FILE_BYTES
 from reconciler.spec.order import natural_key
@@ -70,11 +71,22 @@ def list_names(
     return sorted(names, key=natural_key)
 
 
-def read_text(path: Path, diagnostics: Diagnostics) -> SourceFile | None:
-    """Read one file as UTF-8 text; None after an error."""
+def read_text(
+    path: Path,
+    diagnostics: Diagnostics,
+    *,
+    concealment: Concealment | None = None,
+    is_values: bool = False,
+) -> SourceFile | None:
+    """Read one file as UTF-8 text; None after an error.
+
+    *concealment* is what messages about it do not show, *is_values* that it is a variable file.
+    """
     shown = shown_path(path)
     data = read_bytes(path, shown, diagnostics)
-    return None if data is None else decode_text(shown, data, diagnostics)
+    if data is None:
+        return None
+    return decode_text(shown, data, diagnostics, concealment=concealment, is_values=is_values)
 
 
 def read_bytes(path: Path, shown: str, diagnostics: Diagnostics) -> bytes | None:
@@ -208,17 +220,24 @@ def _read_regular(path: Path) -> bytes | None:
         return file.read(MAX_FILE_BYTES + 1)
 
 
-def decode_text(shown: str, data: bytes, diagnostics: Diagnostics) -> SourceFile | None:
+def decode_text(
+    shown: str,
+    data: bytes,
+    diagnostics: Diagnostics,
+    *,
+    concealment: Concealment | None = None,
+    is_values: bool = False,
+) -> SourceFile | None:
     """UTF-8 text, a byte order mark left out; None after an error that shows the byte."""
     mark = len(BOM_UTF8) if data.startswith(BOM_UTF8) else 0
     try:
-        return SourceFile(shown, data.decode("utf-8-sig"), mark)
+        return SourceFile(shown, data.decode("utf-8-sig"), mark, concealment, is_values)
     except UnicodeDecodeError as error:
         behind_mark = error.object
         good = behind_mark[: error.start].decode()
         # One character of one byte for the wrong one, so that positions in bytes are right.
         text = f"{good}?{behind_mark[error.start + 1 :].decode(errors='replace')}"
-        source = SourceFile(shown, text, mark)
+        source = SourceFile(shown, text, mark, concealment, is_values)
         detail = (
             f"The byte 0x{behind_mark[error.start]:02x} here is not UTF-8. "
             "Save the file with the encoding UTF-8."

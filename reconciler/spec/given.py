@@ -67,7 +67,7 @@ def read_given(
     is_all = True
     for each in (*map(GivenFile, _automatic_files(directory)), *given):
         if isinstance(each, GivenOption):
-            values = _from_option(each.text, diagnostics)
+            values = _from_option(each.text, diagnostics, concealment)
         else:
             values = _from_file(each.path, diagnostics, concealment)
         is_all = is_all and values is not None
@@ -109,11 +109,14 @@ _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 
 
-def _from_option(text: str, diagnostics: Diagnostics) -> dict[str, GivenValue] | None:
+def _from_option(
+    text: str, diagnostics: Diagnostics, concealment: Concealment | None
+) -> dict[str, GivenValue] | None:
     name, equals, value = text.partition("=")
     name = name.strip()
     if not equals or not NAME.fullmatch(name):
-        detail = f'"{without_keys(text)}" is not of the form NAME=VALUE, as in -var "language=en".'
+        said = text if concealment is None else concealment.shown(text, is_values=True)
+        detail = f'"{without_keys(said)}" is not of the form NAME=VALUE, as in -var "language=en".'
         diagnostics.error("Invalid -var option", detail)
         if not NAME.fullmatch(name):
             return None
@@ -125,10 +128,9 @@ def _from_file(
     path: Path, diagnostics: Diagnostics, concealment: Concealment | None
 ) -> dict[str, GivenValue] | None:
     """What a file gives; None where nothing tells what it may have given."""
-    source = read_text(path, diagnostics)
+    source = read_text(path, diagnostics, concealment=concealment, is_values=True)
     if source is None:
         return None
-    source.concealment = concealment
     if source.path.endswith(".json"):
         return _from_json(source, diagnostics)
     body = parse_file(source, diagnostics)
@@ -165,7 +167,7 @@ def _from_json(source: SourceFile, diagnostics: Diagnostics) -> dict[str, GivenV
         return None
     except (RecursionError, ValueError) as error:
         said = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        diagnostics.error("Invalid JSON", f'"{source.path}": {said}.')
+        diagnostics.error("Invalid JSON", f'"{source.path}": {source.told(said)}.')
         return None
     if _depth_exceeds(values, MAX_DEPTH):
         detail = f'"{source.path}" may be nested {MAX_DEPTH} deep.'

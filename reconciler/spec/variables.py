@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.concealment import Cover
 from reconciler.diagnostics import Diagnostics, Place
 from reconciler.errors import SpecError
 from reconciler.frozen import frozen
@@ -91,7 +92,8 @@ def variable_value(variable: Variable, value: object) -> object:
         value = constant(variable.default)
     defaults = variable.type_defaults
     assert defaults is None or isinstance(defaults, TypeDefaults), "read_type makes no other"
-    made = _plain_nulls(convert(apply_defaults(value, defaults), variable.type))
+    whole = mark(apply_defaults(value, defaults), variable.sensitive)
+    made = _plain_nulls(convert(whole, variable.type))
     if variable.sensitive:
         return Sensitive(unmark_deep(made)[0])
     return made
@@ -204,7 +206,9 @@ def _given_value(variable: Variable, given: GivenValue) -> object:
         return given.value
     if not variable.reads_expressions:
         return well_formed(given.text)
-    return constant(parse_expression(given.text, path=f"<{given.origin}>"))
+    is_hidden = variable.sensitive or variable.place[0].conceal().hides(variable.name)
+    cover = Cover(given.text) if is_hidden else None
+    return constant(parse_expression(given.text, path=f"<{given.origin}>", concealment=cover))
 
 
 def _report_missing(variable: Variable, diagnostics: Diagnostics) -> None:
