@@ -364,6 +364,14 @@ def _literals(text: str, start: int, end: int) -> Iterator[str]:
 
 
 def _without_words(words: str, *texts: str) -> str:
-    """*words* with stars for the words of *texts*, but for short ones."""
-    found = {each for text in texts for each in re.findall(rf"[\w-]{{{MIN_WORD},}}", text)}
-    return re.sub(r"[\w-]+", lambda each: STARS if each[0] in found else each[0], words)
+    """*words* with stars for the words of *texts*, and for how they begin and end."""
+    found = {each for text in texts for each in _WORD.findall(text)}
+
+    def shown(each: re.Match[str]) -> str:
+        is_hidden = any(one.startswith(each[0]) or one.endswith(each[0]) for one in found)
+        return STARS if is_hidden else each[0]
+
+    return _WORD.sub(shown, words) if found else words
+
+
+_WORD = re.compile(rf"[\w-]{{{MIN_WORD},}}")

@@ -22,7 +22,7 @@ def given_stretches(
     for line in text.splitlines(keepends=True):
         start, first, other = 0, _GIVEN.match(line), word.search(line)
         assert first is not None, "it may match nothing"
-        if not closing and depth <= 0 and (first["name"] or not at):
+        if not closing and depth <= 0:
             is_hidden, start, depth = first["name"] not in known, first.end(), 0
         rest = line[start:]
         if other is not None:

@@ -461,6 +461,8 @@ MISTAKES_IN_WHAT_IS_GIVEN = {
     "no sign": "token SECRET",
     "a block": 'token {\n x = SECRET\n "SECRET\n}',
     "the next line": "token =\n SECRET\n",
+    "a number before it": "token = 12SECRET",
+    "on a line of its own": 'plain = "x"\nSECRET\n',
     "a list": "parts = [\n  SECRET,\n SECRET\n",
     "a map": 'parts = {\n  plain = "x"\n  x = SECRET\n "SECRET\n}',
     "a heredoc": "token = trimm(<<E\nSECRET\nE\n)",

@@ -25,7 +25,7 @@ EARLY_STATE = [
 """What is remembered, and the file it is in; journal, lock and recovery come last."""
 
 STATIONS = [
-    ["address", "version", "frozen", "collector", "concealment"],
+    ["address", "version", "frozen", "collector", "stretches", "concealment"],
     ["errors", "diagnostics"],
     ["schema"],
     ["language"],
