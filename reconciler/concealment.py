@@ -64,6 +64,7 @@ class Concealment:
         self._given: Callable[[Names], Iterable[str]] = lambda names: ()
         self._names: Names | None = None
         self._shown: dict[tuple[str, bool], str] = {}
+        self._given_words: dict[str, str] = {}
         self._hidden: list[str] | None = None
 
     def add(self, text: str) -> None:
@@ -103,8 +104,10 @@ class Concealment:
 
     def told_beside(self, text: str, words: str) -> str:
         """What a message about the variable file *text* says, without the words hidden in it."""
-        given = " ".join(text[start:end] for start, end in self._given_spans(text))
-        return _without_words(self.told(words), given)
+        if text not in self._given_words:
+            given = " ".join(text[start:end] for start, end in self._given_spans(text))
+            self._given_words[text] = _words(given)
+        return _without_words(self.told(words), self._given_words[text])
 
     def hides(self, name: str) -> bool:
         """Whether what is given for the variable *name* is hidden."""
@@ -121,6 +124,7 @@ class Concealment:
     def _forget(self) -> None:
         self._names = self._hidden = None
         self._shown.clear()
+        self._given_words.clear()
 
     def _known_names(self) -> Names:
         """What provider blocks refer to, directly and through `locals`."""
@@ -178,7 +182,7 @@ class Cover(Concealment):
 
     def told(self, words: str) -> str:
         """What a message says, without the words of the text."""
-        return _without_words(words, *self._texts)
+        return _without_words(words, _words(" ".join(self._texts)))
 
 
 _AT = r"(?:^|\}|\*/)[ \t]*"
@@ -363,15 +367,18 @@ def _literals(text: str, start: int, end: int) -> Iterator[str]:
         before += part + '"' if number % 2 == 0 else part
 
 
-def _without_words(words: str, *texts: str) -> str:
-    """*words* with stars for the words of *texts*, and for how they begin and end."""
-    found = {each for text in texts for each in _WORD.findall(text)}
+def _without_words(words: str, hidden: str) -> str:
+    """*words* with stars for the *hidden* words, and for how they begin and end."""
+    if not hidden:
+        return words
+    return _WORD.sub(
+        lambda each: STARS if f" {each[0]}" in hidden or f"{each[0]} " in hidden else each[0], words
+    )
 
-    def shown(each: re.Match[str]) -> str:
-        is_hidden = any(one.startswith(each[0]) or one.endswith(each[0]) for one in found)
-        return STARS if is_hidden else each[0]
 
-    return _WORD.sub(shown, words) if found else words
+def _words(text: str) -> str:
+    """The words of a text, each once, with a space before and behind it."""
+    return "".join(f" {each} " for each in dict.fromkeys(_WORD.findall(text)))
 
 
 _WORD = re.compile(rf"[\w-]{{{MIN_WORD},}}")
