@@ -124,9 +124,12 @@ def _optional_object(fields: Fields, key: str) -> StateObject | None:
     if value is None:
         return None
     inner = Fields.of(value, fields.at(key))
+    attributes = attributes_from_json(inner, "attributes")
+    if not isinstance(attributes.get("id"), str):
+        raise BadDocument(f"{inner.at('attributes')} has no id")
     return StateObject(
         address=address_from_json(inner.text("address"), inner.place),
-        attributes=attributes_from_json(inner, "attributes"),
+        attributes=attributes,
         sent=attributes_from_json(inner, "sent"),
         sensitive=paths_from_json(inner, "sensitive"),
         dependencies=inner.texts("dependencies"),

@@ -15,6 +15,8 @@ from reconciler.expand.walk import Expander
 from reconciler.expand.world import Given
 from reconciler.plan.model import Action, Plan
 from reconciler.plan.planfile import SavedPlan, decode, encode
+from reconciler.plan.soundness import refuse_unsound
+from reconciler.provider.resources import SCHEMAS
 from reconciler.schema import Attributes, Value
 from reconciler.spec.model import GivenBy, GivenValue
 from reconciler.state.files import REAL, refusing_writes, replace_file
@@ -113,6 +115,7 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
             now=now(),
             spec_sources=_sources(session.prepared),
         )
+        refuse_unsound(saved.plan, recorded, schemas=SCHEMAS, configurations=providers.keys())
         await session.reading(
             refuse_changed(saved.plan, recorded, providers, concurrency=workspace.parallelism)
         )
