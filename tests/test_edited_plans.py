@@ -221,6 +221,32 @@ def nodes(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]
         yield from nodes(each, (*path, key))
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda body: body["plan"].update(timestamp="then"),
+        lambda body: body["plan"].update(timestamp="2026-01-01"),
+        lambda body: body["given"]["x"].update(by="nobody"),
+        lambda body: body["given"].update(x="1"),
+        lambda body: body["options"]["data"].update({"no address": {}}),
+        lambda body: body["options"]["data"].update({"data.openai_thread.x": "y"}),
+    ],
+    ids=["no moment", "no zone", "nobody", "no value", "no address", "no attributes"],
+)
+def test_what_a_plan_was_made_with_is_read_with_the_same_care(
+    project: Project, edit: Callable[[Body], None]
+) -> None:
+    project.write('variable "x" {}\n' + conversation("one ${var.x}"))
+    path = project.folder / SAVED
+    assert project("plan", "-out", str(path), "-var", "x=1").code == 0
+    body = json.loads(path.read_text())["body"]
+    edit(body)
+    ended = apply_edited(project, body)
+    assert ended.code == 1
+    assert ended.err
+    assert server(project.folder) == []
+
+
 @pytest.mark.parametrize("part", ["changes", "sequences", "read_backs", "refreshed"])
 def test_whatever_is_cut_out_a_plan_is_refused_or_does_what_it_said(
     pending: Project, part: str

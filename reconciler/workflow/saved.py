@@ -96,7 +96,7 @@ async def apply_saved(session: Session, path: Path, approve: Callable[[Plan], bo
         given=workspace.given,
         environ=workspace.environ,
         chosen=lambda given: given_again(saved, kept, given, workspace.given),
-        planned_at=datetime.fromisoformat(saved.plan.timestamp),
+        planned_at=_planned_at(saved.plan),
     )
     refuse_others(saved, session.prepared)
     found = session.recorded()
@@ -170,11 +170,13 @@ def _given_to_plain(given: GivenValue) -> Value:
 def _given_from_plain(name: str, value: Value) -> GivenValue:
     if not isinstance(value, Mapping):
         raise StalePlan(f"the saved plan does not say how {name} was given")
-    text = value.get("text")
+    text, by = value.get("text"), str(value.get("by"))
+    if by not in set(GivenBy):
+        raise StalePlan(f"the saved plan does not say how {name} was given")
     return GivenValue(
         text=text if isinstance(text, str) else None,
         value=value.get("value"),
-        by=GivenBy(str(value.get("by"))),
+        by=GivenBy(by),
         origin=str(value.get("origin")),
     )
 
@@ -186,4 +188,23 @@ def _data_to_plain(data: Mapping[Address, Attributes]) -> dict[str, Value]:
 def _data_from_plain(value: Value) -> dict[Address, Attributes]:
     if not isinstance(value, Mapping):
         return {}
-    return {Address.parse(text): each for text, each in value.items()}
+    found: dict[Address, Attributes] = {}
+    for text, each in value.items():
+        try:
+            address = Address.parse(text)
+        except ValueError:
+            address = None
+        if address is None or not isinstance(each, Mapping):
+            raise StalePlan(f"the saved plan does not say what was read of {text}")
+        found[address] = each
+    return found
+
+
+def _planned_at(plan: Plan) -> datetime:
+    try:
+        planned_at = datetime.fromisoformat(plan.timestamp)
+    except ValueError:
+        planned_at = None
+    if planned_at is None or planned_at.tzinfo is None:
+        raise StalePlan("the saved plan does not say when it was made")
+    return planned_at
