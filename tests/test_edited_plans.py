@@ -13,10 +13,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bench import Bench
 from conftest import Ended, Project, conversation
 
 from reconciler.emulator.control import Emulator
+from reconciler.emulator.faults import Action as Fault
+from reconciler.emulator.faults import Rule
 from reconciler.plan import planfile
+from reconciler.plan.model import PlanMode
+from reconciler.plan.options import PlanOptions
 
 pytestmark = pytest.mark.promise("guards")
 
@@ -268,3 +273,59 @@ def test_whatever_is_cut_out_a_plan_is_refused_or_does_what_it_said(
         assert server(pending.folder) == (after if ended.code == 0 else before), path
         restore(pending)
     assert refused
+
+
+def apply_saved(bench: Bench, mode: PlanMode = PlanMode.NORMAL, **options: object) -> bool:
+    """Save a plan and carry it out; whether it went well."""
+    path = bench.folder / SAVED
+    given = PlanOptions(**options)  # type: ignore[arg-type]
+    plan = bench.workspace.plan(mode=mode, options=given, save_to=path)
+    assert not plan.errors, plan.errors
+    return bench.workspace.apply(plan_file=path, approve=lambda plan: True).ok
+
+
+def test_every_kind_of_plan_that_was_not_edited_is_applied(bench: Bench) -> None:
+    name = 'metadata = { name = "t" }'
+    counted = (
+        'resource "openai_message" "c" {\n  count = 2\n  thread_id = openai_thread.t.id\n'
+        '  role = "user"\n  content = "c${count.index}"\n}\n'
+    )
+    bench.write(conversation("one", "two", "three", arguments=name))
+    assert apply_saved(bench)
+    bench.lose(1, "t")
+    assert apply_saved(bench, PlanMode.REFRESH_ONLY)
+    assert apply_saved(bench)
+    assert bench.texts("t") == ["one", "two", "three"]
+    bench.lose(2, "t")
+    bench.write(conversation("1", "two", "three", arguments=name) + counted)
+    assert apply_saved(bench, targets=("openai_message.t_m1",))
+    assert apply_saved(bench)
+    assert bench.texts("t") == ["1", "two", "three", "c0", "c1"]
+    bench.write(
+        conversation("1", "two", "3", arguments=name)
+        + counted.replace('"c"', '"d"')
+        + "moved {\n  from = openai_message.c\n  to = openai_message.d\n}\n"
+    )
+    assert apply_saved(bench, replace=("openai_message.t_m0",))
+    assert bench.texts("t") == ["1", "two", "3", "c0", "c1"]
+    bench.fail(Rule(do=Fault.REFUSE, method="DELETE", status=400))
+    assert not apply_saved(bench, replace=("openai_message.t_m2",))
+    assert bench.state.deposed
+    bench.fail()
+    assert apply_saved(bench)
+    assert not bench.state.deposed
+    assert bench.texts("t") == ["1", "two", "3", "c0", "c1"]
+    taken = bench.thread_id("t")
+    bench.write("removed {\n  from = openai_thread.t\n  lifecycle {\n    destroy = false\n  }\n}\n")
+    assert apply_saved(bench)
+    assert bench.texts("t") == []
+    bench.write(
+        conversation("again", arguments=name)
+        + f'import {{\n  to = openai_thread.t\n  id = "{taken}"\n}}\n'
+    )
+    assert apply_saved(bench)
+    assert bench.texts("t") == ["again"]
+    assert apply_saved(bench, replace=("openai_thread.t",))
+    assert bench.texts("t") == ["again"]
+    assert apply_saved(bench, PlanMode.DESTROY)
+    assert bench.parents == []
