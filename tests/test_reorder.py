@@ -254,6 +254,23 @@ def test_a_thread_is_not_replaced_while_one_of_its_messages_waits(
     assert not bench.state.deposed
 
 
+def test_metadata_is_updated_in_a_thread_whose_order_is_refused(bench: Bench) -> None:
+    def spec(first: str, kind: str) -> str:
+        arguments = f'metadata = {{ kind = "{kind}" }}'
+        return thread(arguments='on_reorder = "error"') + "".join(
+            message(name, first if name == "b" else name, arguments=arguments) for name in "abc"
+        )
+
+    bench.write(spec("b", "one"))
+    bench.apply()
+    bench.write(spec("B", "two"))
+
+    report = bench.workspace.apply(approve=lambda plan: True)
+
+    assert ended(report) == {"a": Status.APPLIED, "b": Status.SKIPPED, "c": Status.SKIPPED}
+    assert bench.texts() == ["a", "b", "c"]
+
+
 def test_what_goes_before_a_message_that_waits_is_read_back(bench: Bench) -> None:
     named = "depends_on = [openai_message.b]"
     bench.write(two_threads("a", "x"))

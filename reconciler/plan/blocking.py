@@ -86,7 +86,9 @@ def _below(
         if sequence.rewritten or sequence.parent_replaced:
             # What cannot be ended is not begun: half a rewrite would only change the order, half a
             # replacement would spread the members over two parents.
-            below.setdefault(chain[-1], []).extend(chain)
+            below.setdefault(chain[-1], []).extend(
+                chain if sequence.parent_replaced else sequence.appended
+            )
     return below
 
 
