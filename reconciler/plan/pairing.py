@@ -85,6 +85,9 @@ def _is_plainly_same(instance: Instance, object_: StateObject) -> bool:
     sequence, recorded = instance.schema.sequence, object_.arguments
     assert sequence is not None, "only members of a sequence are aligned"
     names = {*sequence.identity, *(name for group in instance.schema.exclusive for name in group)}
+    # What is ignored is as it is.
+    ignored = instance.lifecycle.ignore_changes
+    names -= names if ignored == "all" else {str(path[0]) for path in ignored}
     return not object_.tainted and all(
         _is_same(instance.desired.get(name), recorded.get(name)) for name in names
     )
